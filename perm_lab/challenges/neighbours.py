@@ -1,0 +1,74 @@
+"""The requests next to one that an answer must allow: what an over-broad policy would let through as well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from perm_lab.iam import Principal, Request
+
+STRANGER = "999999999999"
+_OTHER_ACTIONS = {
+    "s3": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl"),
+    "logs": ("logs:PutLogEvents", "logs:GetLogEvents", "logs:DeleteLogGroup", "logs:PutRetentionPolicy"),
+    "lambda": ("lambda:InvokeFunction", "lambda:UpdateFunctionCode", "lambda:DeleteFunction"),
+    "sts": ("sts:TagSession", "sts:SetSourceIdentity"),
+}
+_OTHER_SERVICES = ("ec2.amazonaws.com", "s3.amazonaws.com", "events.amazonaws.com")
+
+
+def _other_action(request: Request) -> Iterator[Request]:
+    for action in _OTHER_ACTIONS.get(request.action.partition(":")[0], ()):
+        if action.lower() != request.action.lower():
+            yield replace(request, action=action)
+
+
+def _other_service(request: Request) -> Iterator[Request]:
+    yield replace(
+        request, action="iam:CreateAccessKey", resource=f"arn:aws:iam::{request.principal.account}:user/admin"
+    )
+    yield replace(request, action="ec2:TerminateInstances", resource="*")
+
+
+def _substitution(pattern: str, form: str) -> Callable[[Request], Iterator[Request]]:
+    compiled = re.compile(pattern)
+
+    def substituted(request: Request) -> Iterator[Request]:
+        resource, changes = compiled.subn(form, request.resource, count=1)
+        if changes and resource != request.resource:
+            yield replace(request, resource=resource)
+
+    return substituted
+
+
+def _other_principal(request: Request) -> Iterator[Request]:
+    for service in _OTHER_SERVICES:
+        yield replace(request, principal=Principal.aws_service(service), resource_account=request.resource_account)
+    for arn in (f"arn:aws:iam::{request.resource_account}:user/maya", f"arn:aws:iam::{STRANGER}:user/mallory"):
+        yield replace(request, principal=Principal.parse(arn))
+
+
+# What differs from the request that must pass -> the requests that differ so.
+NEIGHBOURS: dict[str, Callable[[Request], Iterator[Request]]] = {
+    "another action": _other_action,
+    "another service": _other_service,
+    "another bucket": _substitution(r"^(arn:aws:s3:::)[^/]+", r"\1payroll-archive"),
+    "another prefix": _substitution(r"^(arn:aws:s3:::[^/]+/)[^/]+/", r"\1someone-elses/"),
+    "another log group": _substitution(r"(:log-group:)[^:]+", r"\1/aws/lambda/payroll"),
+    "another region": _substitution(r"^(arn:aws:(?:logs|lambda|sqs):)[^:]+", r"\1eu-west-1"),
+    "another principal": _other_principal,
+}
+
+
+def neighbours(requests: tuple[Request, ...], kinds: tuple[str, ...]) -> Iterator[Request]:
+    """The requests that differ from one of `requests` in one of the `kinds` (keys of `NEIGHBOURS`).
+
+    An action that one of `requests` needs counts as no other action.
+    """
+    needed = {request.action.lower() for request in requests}
+    for kind in kinds:
+        for request in requests:
+            for probe in NEIGHBOURS[kind](request):
+                if probe.action == request.action or probe.action.lower() not in needed:
+                    yield probe

@@ -1,0 +1,152 @@
+"""One simulated account: its sessions, and the set-up that a lesson's world needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+from moto.iam.models import AWSManagedPolicy, iam_backends
+
+from perm_lab import catalog
+from perm_lab.iam import Policy, PolicyKind
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.lab import Lab
+
+Document = str | Mapping[str, Any]
+
+
+def trust_policy(service: str) -> dict[str, Any]:
+    """The trust policy that lets an AWS service assume a role.
+
+    >>> trust_policy("lambda.amazonaws.com")["Statement"][0]["Principal"]
+    {'Service': 'lambda.amazonaws.com'}
+    """
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+class Account:
+    """A simulated AWS account with its 12-digit `id` and a `name` for people. Its home region is us-east-1.
+
+    The methods here are set-up: they need no permission and leave nothing in the trail. Everything a learner does goes
+    through the boto3 sessions that they return.
+    """
+
+    def __init__(self, lab: Lab, account_id: str, name: str) -> None:
+        self.id = account_id
+        self.name = name
+        self.region = "us-east-1"
+        self._lab = lab
+        self._sessions: dict[str, boto3.Session] = {}
+
+    def admin(self) -> boto3.Session:
+        """A session of the IAM user `admin`, who holds AdministratorAccess."""
+        return self.user("admin", managed=("AdministratorAccess",))
+
+    def user(
+        self, name: str, *, managed: Iterable[str] = (), inline: Mapping[str, Document] | None = None
+    ) -> boto3.Session:
+        """A session of the IAM user `name`, who is created when missing and is given the policies named.
+
+        `managed` are names of AWS managed policies; `inline` maps policy names to documents. Policies that the user
+        holds already stay. Raises `PolicyError` for a document that AWS would refuse: nothing is then changed.
+        """
+        documents = _checked(inline or {})
+        attachments = [catalog.managed_policy(policy).arn for policy in managed]
+        iam = self._system("iam")
+        if name not in self._sessions:
+            _unless_there(iam.create_user, UserName=name)
+            key = iam.create_access_key(UserName=name)["AccessKey"]
+            self._sessions[name] = self.session(key["AccessKeyId"], key["SecretAccessKey"])
+        for policy, text in documents.items():
+            iam.put_user_policy(UserName=name, PolicyName=policy, PolicyDocument=text)
+        for arn in attachments:
+            iam.attach_user_policy(UserName=name, PolicyArn=arn)
+        return self._sessions[name]
+
+    def role(
+        self,
+        name: str,
+        trust: Document = "lambda.amazonaws.com",
+        *,
+        managed: Iterable[str] = (),
+        inline: Mapping[str, Document] | None = None,
+    ) -> str:
+        """ARN of the role `name`, which is created when missing and is given the trust and the policies named.
+
+        `trust` is a trust policy, or the name of the one service that may assume the role. Raises `PolicyError` as
+        `user` does.
+        """
+        document = trust_policy(trust) if isinstance(trust, str) and trust.endswith(".amazonaws.com") else trust
+        trusted = _checked({"trust": document}, PolicyKind.TRUST)["trust"]
+        documents = _checked(inline or {})
+        attachments = [catalog.managed_policy(policy).arn for policy in managed]
+        iam = self._system("iam")
+        if not _unless_there(iam.create_role, RoleName=name, AssumeRolePolicyDocument=trusted):
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=trusted)
+        for policy, text in documents.items():
+            iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=text)
+        for arn in attachments:
+            iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+        return iam.get_role(RoleName=name)["Role"]["Arn"]
+
+    def session(self, access_key: str, secret_key: str, token: str | None = None) -> boto3.Session:
+        """A boto3 session with these credentials in the account's home region."""
+        return self._lab.new_session(access_key, secret_key, token, self.region)
+
+    def sign_in(self, who: str | boto3.Session) -> boto3.Session:
+        """Make plain `boto3.client(…)` act as the user `who`, as `aws configure` does on a laptop; the session."""
+        session = self.user(who) if isinstance(who, str) else who
+        boto3.DEFAULT_SESSION = session
+        return session
+
+    def _system(self, service: str) -> Any:
+        return self._lab.system_client(self.id, service)
+
+    def __repr__(self) -> str:
+        return f"<Account {self.name}: {self.id}, {self.region}>"
+
+
+def _checked(documents: Mapping[str, Document], kind: PolicyKind = PolicyKind.IDENTITY) -> dict[str, str]:
+    """The documents as text, each one that AWS would accept."""
+    texts = {}
+    for name, document in documents.items():
+        Policy.parse(document, kind, name=name)
+        texts[name] = document if isinstance(document, str) else json.dumps(document)
+    return texts
+
+
+def _unless_there(create: Any, **params: Any) -> bool:
+    """Call `create`; False when what it makes is there already."""
+    try:
+        create(**params)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "EntityAlreadyExists":
+            raise
+        return False
+    return True
+
+
+def install_managed_policies(account: str) -> None:
+    """Put the catalogue's AWS managed policies into the account's IAM, with their real documents and versions."""
+    backend = iam_backends[account]["aws"]
+    for policy in catalog.managed_policies().values():
+        data = {
+            "Path": "/" + policy.arn.partition(":policy/")[2].removesuffix(policy.name),
+            "DefaultVersionId": policy.version,
+            "Document": policy.document,
+            "CreateDate": _iso(policy.created),
+            "UpdateDate": _iso(policy.updated),
+        }
+        installed = AWSManagedPolicy.from_data(policy.name, account, "us-east-1", data)
+        backend.aws_managed_policies.append(installed)
+        backend.managed_policies[installed.arn] = installed
+
+
+def _iso(text: str) -> str:
+    return datetime.fromisoformat(text).isoformat()

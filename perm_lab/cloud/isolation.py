@@ -1,0 +1,91 @@
+"""While a lab is open boto3 reads nothing of the learner's machine and reaches nothing outside this process.
+
+Three layers, each complete in itself: the environment names no credentials, profile or endpoint; moto answers only
+requests that the gate has stamped; and botocore's one HTTP exit raises instead of sending.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, NoReturn
+from unittest import mock
+
+import boto3
+import botocore.handlers
+import botocore.httpsession
+from moto import mock_aws
+from moto.core.models import botocore_stubber
+from moto.moto_api._internal import mock_random
+
+STAMP = "x-moto-account-id"
+"""The header by which the gate tells moto whose resources a call works on. A request without it has no verdict."""
+
+_LEARNER_KEEPS = ("AWS_PAGER", "AWS_DATA_PATH")
+_ENVIRONMENT = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+class NetworkBlocked(RuntimeError):
+    """A call tried to leave the machine, or to reach the simulated services past the gate, while a lab was open."""
+
+
+def _refuse(url: str) -> NoReturn:
+    raise NetworkBlocked(
+        f"`{url}` was not called: while a lab is open nothing leaves this machine; "
+        "make boto3 sessions and clients after the lab is opened, without `endpoint_url`"
+    )
+
+
+@contextmanager
+def clean_environment() -> Iterator[None]:
+    """The environment without the machine's AWS and moto settings; put back exactly when the lab closes."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("AWS_", "BOTO_", "MOTO_")) and name not in _LEARNER_KEEPS:
+            del os.environ[name]
+    os.environ.update(_ENVIRONMENT)
+    try:
+        yield
+    finally:
+        ours = [name for name in os.environ if name.startswith(("AWS_", "BOTO_", "MOTO_"))]
+        for name in ours:
+            if name not in before:
+                del os.environ[name]
+        os.environ.update(
+            {name: value for name, value in before.items() if name.startswith(("AWS_", "BOTO_", "MOTO_"))}
+        )
+
+
+def open_sandbox(handlers: list[tuple[Any, ...]]) -> ExitStack:
+    """Open the sandbox with `handlers` on every boto3 session made from now on; closing the stack undoes all of it."""
+    process_request = botocore_stubber.process_request
+
+    def answer_stamped(request: Any) -> Any:
+        return process_request(request) if STAMP in request.headers else _refuse(request.url)
+
+    def send(_session: Any, request: Any) -> NoReturn:
+        _refuse(request.url)
+
+    with ExitStack() as stack:
+        stack.enter_context(clean_environment())
+        stack.enter_context(mock.patch.object(boto3, "DEFAULT_SESSION", None))
+        stack.enter_context(mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}}))
+        stack.enter_context(mock.patch.object(botocore_stubber, "process_request", answer_stamped))
+        stack.enter_context(mock.patch.object(botocore.httpsession.URLLib3Session, "send", send))
+        botocore.handlers.BUILTIN_HANDLERS.extend(handlers)
+        stack.callback(_remove, handlers)
+        mock_random.seed(20150409)  # ids and keys are the same in every run, so that a notebook's outputs are too
+        return stack.pop_all()
+    raise AssertionError("unreachable")
+
+
+def _remove(handlers: list[tuple[Any, ...]]) -> None:
+    for handler in handlers:
+        botocore.handlers.BUILTIN_HANDLERS.remove(handler)

@@ -1,0 +1,248 @@
+"""A lab: simulated AWS accounts behind real boto3 clients, each call judged by `perm_lab.iam`.
+
+with Lab() as lab:
+    shop = lab.account("111111111111", name="shop")
+    shop.admin().client("s3").create_bucket(Bucket="photos")
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.loaders import Loader
+
+from perm_lab.cloud.account import Account, install_managed_policies
+from perm_lab.cloud.arn import Arn
+from perm_lab.cloud.calls import Check, authorizations, denied_error
+from perm_lab.cloud.credentials import Caller, Credentials, Refusal
+from perm_lab.cloud.events import cloudtrail_event
+from perm_lab.cloud.gate import HANDLERS, Answer, Call, Passed, close_gate, open_gate
+from perm_lab.cloud.identities import learn_identity
+from perm_lab.cloud.isolation import open_sandbox
+from perm_lab.cloud.lambda_service import LambdaService
+from perm_lab.cloud.lookup import StateLookup
+from perm_lab.cloud.policies import PolicyReader
+from perm_lab.cloud.trail import Record, Trail
+from perm_lab.iam import Decision, Principal, Request, aws_message, evaluate
+
+_LOADER = Loader()  # botocore's service models, slow to load and the same for every lab
+_READ_ONLY = re.compile("Get|List|Describe|Head|Batch(Get|Check)|Simulate|Lookup|Scan|Query|Receive|Invoke")
+
+
+class Lab:
+    """Simulated AWS accounts. While it is open every boto3 client made in this process belongs to it.
+
+    `trail` is what happened. Only one lab is open at a time.
+    """
+
+    _open: Lab | None = None
+
+    def __init__(self) -> None:
+        if Lab._open is not None:
+            raise RuntimeError("a lab is already open in this process; close it first, or use `Lab.start()`")
+        self.trail = Trail()
+        self.credentials = Credentials()
+        self.accounts: dict[str, Account] = {}
+        self.lambdas = LambdaService(self)
+        self.policies = PolicyReader(self.system_client)
+        self.lookup = StateLookup(self)
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._causes: list[str] = []
+        self._serial = 0
+        self._sandbox = open_sandbox(HANDLERS)
+        Lab._open = self
+        open_gate(self)
+
+    @classmethod
+    def start(cls) -> Lab:
+        """A fresh lab. One that an earlier cell of this kernel left open is closed first."""
+        if cls._open is not None:
+            cls._open.close()
+        return cls()
+
+    @classmethod
+    def current(cls) -> Lab | None:
+        """The lab that is open in this process, None when none is."""
+        return cls._open
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget the accounts and leave boto3 and the environment as they were. Closing twice is fine."""
+        if Lab._open is self:
+            close_gate()
+            self.lambdas.close()
+            self._sandbox.close()
+            Lab._open = None
+
+    def account(self, account_id: str, name: str = "") -> Account:
+        """The account with this 12-digit id, opened when first asked for.
+
+        Raises ValueError when the id has not 12 digits.
+        """
+        if account_id not in self.accounts:
+            if not re.fullmatch(r"\d{12}", account_id):
+                raise ValueError(f"`{account_id}` is not an account id; an account id is a string of 12 digits")
+            self._require_open()
+            install_managed_policies(account_id)
+            self.accounts[account_id] = Account(self, account_id, name or account_id)
+        return self.accounts[account_id]
+
+    # what stands behind the gate
+
+    def admit(self, call: Call) -> tuple[Answer | Passed, Any]:
+        """Judge `call`: the service's refusal, Lambda's answer, or leave to go on to moto."""
+        caller = self.credentials.caller(call.service, call.signing)
+        if isinstance(caller, Refusal):
+            nobody = Caller(Principal.anonymous())
+            return Answer.error(caller.code, caller.message, 403), (nobody, self.note(nobody, call, ()))
+        invalid = self.lambdas.invalid(call) if call.service == "lambda" else None
+        if invalid:
+            return invalid, (caller, self.note(caller, call, ()))
+        checks = () if caller.system else self._checks(caller, call)
+        judged = self.judge(caller, checks)
+        ticket = (caller, None if caller.system else self.note(caller, call, judged))
+        if judged and not judged[-1][1].allowed:
+            return denial(call, judged[-1][1]), ticket
+        if call.service == "lambda":
+            return self.lambdas.answer(call, caller), ticket
+        owner = next((check.resource_account for check in checks), None) or caller.account
+        return Passed(owner), ticket
+
+    def _checks(self, caller: Caller, call: Call) -> tuple[Check, ...]:
+        return authorizations(
+            call.service, call.operation, call.params, account=caller.account, region=call.region, lookup=self.lookup
+        )
+
+    def judge(self, caller: Caller, checks: tuple[Check, ...]) -> tuple[tuple[Check, Decision], ...]:
+        """Each check with its decision, up to and including the first that is denied."""
+        judged = []
+        for check in checks:
+            judged.append((check, self._decide(caller, check)))
+            if not judged[-1][1].allowed:
+                break
+        return tuple(judged)
+
+    def _decide(self, caller: Caller, check: Check) -> Decision:
+        owner = check.resource_account or caller.account
+        policies = self.policies.policy_set(caller, check.resource, owner, check.action)
+        context = {"aws:SecureTransport": "true", **caller.context, **check.context}
+        return evaluate(Request(caller.principal, check.action, check.resource, owner, context), policies)
+
+    def note(self, caller: Caller, call: Call, judged: tuple[tuple[Check, Decision], ...]) -> Record:
+        """Write the call into the trail."""
+        self._serial += 1
+        event = cloudtrail_event(caller, call, judged, self._serial)
+        cause = self._causes[-1] if self._causes else ""
+        record = Record(event, judged, cause, len(self._causes))
+        self.trail.append(record)
+        return record
+
+    def settle(self, ticket: tuple[Caller, Record | None], call: Call, status: int, body: Mapping[str, Any]) -> str:
+        """Complete the trail with the call's outcome, and forget what the call may have changed."""
+        caller, record = ticket
+        if status < 300:
+            learn_identity(self, caller, call, body)
+            if not _READ_ONLY.match(call.operation):
+                self.policies.forget(call.service)
+        if record is None:
+            return "system"
+        if status >= 300:
+            error = body.get("Error", {})
+            record.event["errorCode"] = error.get("Code", str(status))
+            record.event["errorMessage"] = error.get("Message", "")
+        return record.request_id
+
+    @contextmanager
+    def because(self, cause: str) -> Iterator[None]:
+        """Calls made inside the block are noted as set off by `cause`."""
+        self._causes.append(cause)
+        try:
+            yield
+        finally:
+            self._causes.pop()
+
+    def new_session(
+        self, access_key: str, secret_key: str, token: str | None = None, region: str = "us-east-1"
+    ) -> boto3.Session:
+        """A boto3 session with these credentials; all of them share botocore's data, which is slow to load."""
+        core = botocore.session.Session()
+        core.register_component("data_loader", _LOADER)
+        return boto3.Session(access_key, secret_key, token, region_name=region, botocore_session=core)
+
+    def system_client(self, account: str, service: str, region: str = "") -> Any:
+        """A client of the lab itself in `account`: needs no permission and leaves no record."""
+        key = (account, service, region)
+        if key not in self._clients:
+            system = Caller(Principal.root(account), f"LABSYSTEM{account}", "system", system=True)
+            self.credentials.add(system)
+            session = self.new_session(system.access_key, system.secret_key, region=region or "us-east-1")
+            self._clients[key] = session.client(service)
+        return self._clients[key]
+
+    # what a learner asks
+
+    def why(self, error: Any) -> Decision:
+        """The decision behind a caught ClientError or a record of the trail.
+
+        Raises LookupError when nothing in the trail belongs to it or when it was not about a permission.
+        """
+        record = error if isinstance(error, Record) else self._record_of(error)
+        if record.decision is None:
+            raise LookupError(f"`{record.action}` needed no permission: {record.error_message or 'it succeeded'}")
+        return record.decision
+
+    def _record_of(self, error: Any) -> Record:
+        request_id = getattr(error, "response", {}).get("ResponseMetadata", {}).get("RequestId")
+        found = next((record for record in self.trail if record.request_id == request_id), None)
+        if found is None:
+            raise LookupError(f"`{error!r}` did not come from a call in this lab")
+        return found
+
+    def decide(
+        self,
+        who: boto3.Session | str,
+        action: str,
+        resource: str = "*",
+        context: Mapping[str, str] | None = None,
+    ) -> Decision:
+        """What AWS would say to `action` on `resource`, without calling. `who` is a session or an ARN."""
+        caller = self._caller(who)
+        owner = Arn.parse(resource).account if resource.startswith("arn:") else ""
+        if resource.startswith("arn:aws:s3:::"):
+            owner = self.lookup.bucket_account(Arn.parse(resource).resource.partition("/")[0]) or ""
+        check = Check(action, resource, owner or caller.account, dict(context or {}), True, "")
+        return self._decide(caller, check)
+
+    def _caller(self, who: boto3.Session | str) -> Caller:
+        if isinstance(who, str):
+            return Caller(Principal.parse(who))
+        found = self.credentials.caller("sts", who.get_credentials())
+        if isinstance(found, Refusal):
+            raise ValueError(f"the session's access key is not of this lab: {found.message}")
+        return found
+
+    def _require_open(self) -> None:
+        if Lab._open is not self:
+            raise RuntimeError("this lab is closed; open another with `Lab.start()`")
+
+    def __repr__(self) -> str:
+        state = "open" if Lab._open is self else "closed"
+        names = ", ".join(f"{a.name} ({a.id})" for a in self.accounts.values()) or "no accounts yet"
+        return f"<Lab {state}: {names}; {len(self.trail)} calls>"
+
+
+def denial(call: Call, decision: Decision) -> Answer:
+    """The service's access denial for `decision`, with AWS's sentence."""
+    message = aws_message(decision)
+    code, status, message = denied_error(call.service, call.operation, message, decision.request.same_account)
+    return Answer.error(code, message, status)

@@ -1,0 +1,51 @@
+"""What only the state of the accounts can tell about a call: who owns a bucket, what path a role has.
+
+This is one of the two places that look into moto's own state (the other installs the AWS managed policies). The public
+APIs cannot say who owns another account's bucket, and asking them at every call would cost more than the call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.s3.models import s3_backends
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.lab import Lab
+
+
+class StateLookup:
+    """Answers about the simulated accounts' state; names that do not exist get the ARN they would have."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    def bucket_account(self, bucket: str) -> str | None:
+        """Id of the account that owns the bucket, None when no account of the lab does."""
+        return s3_backends.bucket_accounts.get(bucket, (None, None))[1]
+
+    def user_arn(self, account: str, name: str) -> str:
+        return self._arn(iam_backends[account]["aws"].users.get(name), account, f"user/{name}")
+
+    def user_id(self, account: str, name: str) -> str:
+        """The user's unique id (AIDA…)."""
+        return iam_backends[account]["aws"].users[name].id
+
+    def role_arn(self, account: str, name: str) -> str:
+        roles = (role for role in iam_backends[account]["aws"].roles.values() if role.name == name)
+        return self._arn(next(roles, None), account, f"role/{name}")
+
+    def group_arn(self, account: str, name: str) -> str:
+        return self._arn(iam_backends[account]["aws"].groups.get(name), account, f"group/{name}")
+
+    def key_arn(self, account: str, region: str, key: str) -> str:
+        """ARN of the KMS key with this id, or with this alias."""
+        backend = kms_backends[account][region]
+        key_id = backend.get_key_id_from_alias(key) if key.startswith("alias/") else key
+        return f"arn:aws:kms:{region}:{account}:key/{key_id or key}"
+
+    @staticmethod
+    def _arn(entity: Any, account: str, path: str) -> str:
+        return entity.arn if entity else f"arn:aws:iam::{account}:{path}"

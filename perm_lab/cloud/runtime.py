@@ -1,0 +1,301 @@
+"""The execution environment: a function's code, run in this process with its role's credentials and nothing else.
+
+While the handler runs, the process's environment variables, boto3's default session, the import path, standard output
+and logging are the function's; afterwards they are the learner's again. What the code leaves in its modules stays for
+the next invocation, as in a warm environment of AWS.
+
+Follows "Lambda execution environment" and "Define Lambda function handler in Python" (Lambda developer guide).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import logging
+import os
+import sys
+import tempfile
+import time
+import traceback
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import FrameType, ModuleType
+from typing import Any
+from unittest import mock
+
+import boto3
+
+from perm_lab.cloud.functions import Function
+
+TASK_ROOT = "/var/task"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run of a handler left: the JSON payload, whether it is an error, and the log as text."""
+
+    payload: bytes
+    failed: bool
+    log: str
+
+
+class TimedOut(BaseException):
+    """The function ran longer than its timeout."""
+
+
+class RuntimeFailure(Exception):
+    """The function failed outside its own code: what Lambda calls a `Runtime.…` error."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The context object a handler is given. `deadline` is on the clock of `time.monotonic`, in seconds."""
+
+    aws_request_id: str
+    function_name: str
+    invoked_function_arn: str
+    log_group_name: str
+    log_stream_name: str
+    memory_limit_in_mb: str
+    deadline: float
+    function_version: str = "$LATEST"
+    identity: None = None
+    client_context: None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds left before the function times out, never negative."""
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+class Environment:
+    """One execution environment of a function. `session` holds the role's credentials, `serial` makes its ids."""
+
+    def __init__(self, function: Function, session: boto3.Session, serial: str) -> None:
+        self.function = function
+        self.has_stream = False
+        self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{serial.replace('-', '')}"
+        self._session = session
+        self._logs: Any = None
+        self._serial, self._runs = serial, 0
+        self._modules: dict[str, ModuleType] = {}
+        self._handler: Callable[[Any, Context], Any] | None = None
+        self._folder = tempfile.TemporaryDirectory(prefix="perm_lab_", ignore_cleanup_errors=True)
+        self._root = os.path.realpath(self._folder.name)
+        with zipfile.ZipFile(io.BytesIO(function.zip)) as archive:
+            archive.extractall(self._root)
+        self._variables = self._own_variables()
+
+    def close(self) -> None:
+        """Remove the code from disk."""
+        self._folder.cleanup()
+
+    def logs(self) -> Any:
+        """The CloudWatch Logs client with which Lambda writes this function's log, as the role."""
+        if self._logs is None:
+            self._logs = self._session.client("logs")
+        return self._logs
+
+    def _own_variables(self) -> dict[str, str]:
+        keys = self._session.get_credentials().get_frozen_credentials()
+        settings, name = self.function.settings, self.function.name
+        return {
+            **settings.get("Environment", {}).get("Variables", {}),
+            "_HANDLER": settings.get("Handler", ""),
+            "AWS_ACCESS_KEY_ID": keys.access_key,
+            "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+            "AWS_SESSION_TOKEN": keys.token or "",
+            "AWS_REGION": name.region,
+            "AWS_DEFAULT_REGION": name.region,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{settings.get('Runtime', '')}",
+            "AWS_LAMBDA_FUNCTION_NAME": name.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
+            "AWS_LAMBDA_LOG_GROUP_NAME": settings["LoggingConfig"]["LogGroup"],
+            "AWS_LAMBDA_LOG_STREAM_NAME": self.log_stream,
+            "LAMBDA_TASK_ROOT": self._root,
+        }
+
+    def run(self, payload: bytes) -> Outcome:
+        """Run the handler on the event in `payload` (JSON) and collect what it returns and prints."""
+        self._runs += 1
+        request_id = f"{self._serial[:-12]}{self._runs:012d}"
+        out, started = io.StringIO(), time.monotonic()
+        print(f"START RequestId: {request_id} Version: $LATEST", file=out)
+        with self._inside(out, request_id):
+            body, failed = self._call(payload, self._context(request_id, started), out)
+        took = (time.monotonic() - started) * 1000
+        print(f"END RequestId: {request_id}", file=out)
+        memory = self.function.settings["MemorySize"]
+        print(
+            f"REPORT RequestId: {request_id}\tDuration: {took:.2f} ms\tBilled Duration: {int(took) + 1} ms\t"
+            f"Memory Size: {memory} MB",
+            file=out,
+        )
+        return Outcome(body, failed, out.getvalue())
+
+    def _context(self, request_id: str, started: float) -> Context:
+        settings, name = self.function.settings, self.function.name
+        return Context(
+            request_id,
+            name.name,
+            name.arn,
+            settings["LoggingConfig"]["LogGroup"],
+            self.log_stream,
+            str(settings["MemorySize"]),
+            started + settings["Timeout"],
+        )
+
+    def _call(self, payload: bytes, context: Context, out: io.StringIO) -> tuple[bytes, bool]:
+        try:
+            with _deadline(self._root, context.deadline):
+                handler = self._load()
+                result = handler(json.loads(payload), context)
+            return _marshal(result), False
+        except TimedOut:
+            seconds = self.function.settings["Timeout"]
+            message = f"RequestId: {context.aws_request_id} Error: Task timed out after {seconds:.2f} seconds"
+            print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z} {message}", file=out)
+            return _failure({"errorType": "Sandbox.Timedout", "errorMessage": message})
+        except SystemExit as stop:
+            self._handler = None
+            message = (
+                f"RequestId: {context.aws_request_id} Error: Runtime exited with error: exit status {stop.code or 0}"
+            )
+            return _failure({"errorType": "Runtime.ExitError", "errorMessage": message})
+        except RuntimeFailure as failure:
+            print(f"[ERROR] {failure.kind}: {failure}", file=out)
+            return _failure(
+                {
+                    "errorMessage": str(failure),
+                    "errorType": failure.kind,
+                    "requestId": context.aws_request_id,
+                    "stackTrace": [],
+                }
+            )
+        except Exception as error:
+            return _failure(self._own_error(error, context, out))
+
+    def _own_error(self, error: Exception, context: Context, out: io.StringIO) -> dict[str, Any]:
+        """The payload of an exception that the function's own code raised, which is logged as well."""
+        frames = traceback.extract_tb(error.__traceback__)
+        mine = next((i for i, f in enumerate(frames) if f.filename.startswith(self._root)), len(frames))
+        stack = [line.replace(self._root, TASK_ROOT) for line in traceback.format_list(frames[mine:])]
+        print(f"[ERROR] {type(error).__name__}: {error}\nTraceback (most recent call last):", file=out)
+        print("".join(stack), end="", file=out)
+        return {
+            "errorMessage": str(error),
+            "errorType": type(error).__name__,
+            "requestId": context.aws_request_id,
+            "stackTrace": stack,
+        }
+
+    def _load(self) -> Callable[[Any, Context], Any]:
+        """The handler, imported on the first run (the cold start)."""
+        if self._handler is None:
+            path, _, name = self.function.settings.get("Handler", "").rpartition(".")
+            module_name = path.replace("/", ".")
+            try:
+                module = importlib.import_module(module_name or name)
+            except SyntaxError as error:
+                kind, text = "Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}"
+                raise RuntimeFailure(kind, text.replace(self._root, TASK_ROOT)) from None
+            except ImportError as error:
+                text = f"Unable to import module '{module_name}': {error}"
+                raise RuntimeFailure("Runtime.ImportModuleError", text) from None
+            if not hasattr(module, name):
+                text = f"Handler '{name}' missing on module '{module_name}'"
+                raise RuntimeFailure("Runtime.HandlerNotFound", text)
+            self._handler = getattr(module, name)
+        return self._handler
+
+    @contextlib.contextmanager
+    def _inside(self, out: io.StringIO, request_id: str) -> Iterator[None]:
+        """Make the process the function's for as long as the block lasts."""
+        with (
+            mock.patch.dict(os.environ, self._variables),
+            mock.patch.object(boto3, "DEFAULT_SESSION", self._session),
+            mock.patch.object(sys, "path", [self._root, *sys.path]),
+            self._own_modules(),
+            _logging_to(out, request_id),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(out),
+        ):
+            yield
+
+    @contextlib.contextmanager
+    def _own_modules(self) -> Iterator[None]:
+        """Import the function's modules from its own archive, and take them out of the process again afterwards."""
+        names = {entry.removesuffix(".py") for entry in os.listdir(self._root)}
+        outer = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in names}
+        for name in outer:
+            del sys.modules[name]
+        sys.modules.update(self._modules)
+        importlib.invalidate_caches()
+        try:
+            yield
+        finally:
+            self._modules = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in names}
+            for name in self._modules:
+                del sys.modules[name]
+            sys.modules.update(outer)
+
+
+@contextlib.contextmanager
+def _logging_to(out: io.StringIO, request_id: str) -> Iterator[None]:
+    """The root logger as Lambda's Python runtime sets it up: warnings and above, tab-separated."""
+    root = logging.getLogger()
+    handler = logging.StreamHandler(out)
+    pattern = f"[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t{request_id}\t%(message)s"
+    handler.setFormatter(logging.Formatter(pattern, "%Y-%m-%dT%H:%M:%S"))
+    before, level = root.handlers[:], root.level
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+
+
+@contextlib.contextmanager
+def _deadline(root: str, deadline: float) -> Iterator[None]:
+    """Raise `TimedOut` in the first line of code under `root` that runs after `deadline`.
+
+    Python's own tracing does it, without a thread or a signal; so a wait inside one call is noticed when it returns,
+    and where a debugger is tracing already, it keeps the place.
+    """
+
+    def lines(frame: FrameType, event: str, argument: Any) -> Any:
+        if time.monotonic() > deadline:
+            raise TimedOut
+        return lines
+
+    def calls(frame: FrameType, event: str, argument: Any) -> Any:
+        return lines if frame.f_code.co_filename.startswith(root) else None
+
+    before = sys.gettrace()
+    if before is None:
+        sys.settrace(calls)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def _marshal(result: Any) -> bytes:
+    try:
+        return json.dumps(result).encode()
+    except (TypeError, ValueError) as error:
+        raise RuntimeFailure("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
+
+
+def _failure(body: dict[str, Any]) -> tuple[bytes, bool]:
+    return json.dumps(body).encode(), True

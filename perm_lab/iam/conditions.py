@@ -1,0 +1,112 @@
+"""A statement's `Condition` element, compiled: each key under each operator is one test of the request's context.
+
+All of them must hold. Follows "IAM JSON policy elements: Condition" and "Single-valued vs. multivalued context keys"
+(IAM
+user guide). Where a key is absent from the request: a positive operator fails, a negated one holds, `…IfExists` and
+`ForAllValues` hold, `ForAnyValue` fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from perm_lab.iam.operators import OPERATORS, Operator
+from perm_lab.iam.pattern import Matcher
+from perm_lab.iam.variables import Context, Template, has_variable
+from perm_lab.iam.vocabulary import MatchCode
+
+SET_OPERATORS = ("ForAllValues", "ForAnyValue")
+IF_EXISTS = "IfExists"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One key under one operator. `test` says how it compares with a request's context (keys in lower case)."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+    test: Callable[[Context], MatchCode]
+
+
+def split_operator(name: str) -> tuple[str, str, bool]:
+    """The set operator (or ""), the plain operator and whether `IfExists` is there.
+
+    >>> split_operator("ForAnyValue:StringLikeIfExists")
+    ('ForAnyValue', 'StringLike', True)
+    """
+    quantifier, _, plain = name.rpartition(":")
+    return quantifier, plain.removesuffix(IF_EXISTS), plain.endswith(IF_EXISTS)
+
+
+def compile_condition(name: str, key: str, values: Sequence[str], variables: bool) -> Condition:
+    """The condition, compiled. Raises KeyError for an unknown operator and ValueError for a value it cannot take.
+
+    `variables` says whether the policy's version knows policy variables.
+    """
+    quantifier, plain, if_exists = split_operator(name)
+    row = OPERATORS[plain]
+    wanted = key.lower()
+    if plain == "Null":
+        return Condition(name, key, tuple(values), _null(wanted, values))
+    static = [row.compile(v) for v in values if not (variables and has_variable(v))]
+    templates = [Template(v) for v in values if variables and has_variable(v)]
+    holds = _QUANTIFIERS[quantifier](row.negated)
+    absent = _absent(quantifier, row.negated, if_exists)
+
+    def test(context: Context) -> MatchCode:
+        found = context.get(wanted)
+        if not found:
+            return absent
+        tests, unknown = (static, False) if not templates else _filled(row, static, templates, context)
+        if holds(found, tests):
+            return MatchCode.MATCH
+        return MatchCode.VARIABLE_MISSING if unknown else MatchCode.VALUE_DIFFERS
+
+    return Condition(name, key, tuple(values), test)
+
+
+def _filled(
+    row: Operator, static: list[Matcher], templates: list[Template], context: Context
+) -> tuple[list[Matcher], bool]:
+    """All tests for this request, and whether a variable had no value. A value with such a variable equals nothing."""
+    filled = [row.filled(template, context) for template in templates]
+    return static + [test for test in filled if test is not None], None in filled
+
+
+def _absent(quantifier: str, negated: bool, if_exists: bool) -> MatchCode:
+    holds = if_exists or quantifier == "ForAllValues" or (negated and not quantifier)
+    return MatchCode.MATCH if holds else MatchCode.KEY_MISSING
+
+
+def _null(key: str, values: Sequence[str]) -> Callable[[Context], MatchCode]:
+    absent_wanted = {value.lower() == "true" for value in values}
+
+    def test(context: Context) -> MatchCode:
+        absent = not context.get(key)
+        if absent in absent_wanted:
+            return MatchCode.MATCH
+        return MatchCode.KEY_MISSING if absent else MatchCode.VALUE_DIFFERS
+
+    return test
+
+
+Holds = Callable[[Sequence[str], Sequence[Matcher]], bool]
+
+
+def _plain(negated: bool) -> Holds:
+    if negated:
+        return lambda found, tests: not any(test(value) for value in found for test in tests)
+    return lambda found, tests: any(test(value) for value in found for test in tests)
+
+
+def _for_all(negated: bool) -> Holds:
+    return lambda found, tests: all(any(test(value) for test in tests) is not negated for value in found)
+
+
+def _for_any(negated: bool) -> Holds:
+    return lambda found, tests: any(any(test(value) for test in tests) is not negated for value in found)
+
+
+_QUANTIFIERS: dict[str, Callable[[bool], Holds]] = {"": _plain, "ForAllValues": _for_all, "ForAnyValue": _for_any}

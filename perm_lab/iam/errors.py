@@ -1,0 +1,29 @@
+"""A policy that AWS would refuse: where, what stands there, and what would be legal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class PolicyError(ValueError):
+    """A policy document breaks the policy grammar.
+
+    `path` is the place in the document (`Statement[0].Effect`), `found` what stands there, `legal` what may.
+    """
+
+    def __init__(self, path: str, found: object, problem: str, legal: Iterable[str] = ()) -> None:
+        self.path, self.found, self.legal = path, found, tuple(legal)
+        where = f"{path}: " if path else ""
+        allowed = f"; legal: {', '.join(self.legal)}" if self.legal else ""
+        super().__init__(f"{where}`{_short(found)}` {problem}{self._near_miss()}{allowed}")
+
+    def _near_miss(self) -> str:
+        words = {word.strip("`").lower(): word for word in self.legal}
+        near = get_close_matches(str(self.found).lower(), words, 1, 0.75)
+        return f"; did you mean {words[near[0]]}?" if near else ""
+
+
+def _short(found: object) -> str:
+    text = found if isinstance(found, str) else repr(found)
+    return text if len(text) <= 80 else text[:77] + "…"

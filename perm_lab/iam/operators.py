@@ -1,0 +1,154 @@
+"""The condition operators, one row each: how a policy's value is compiled into a test of the request's value.
+
+Follows "IAM JSON policy elements: Condition operators" (IAM user guide).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from perm_lab.iam.pattern import Matcher, compile_arn, compile_pattern
+from perm_lab.iam.variables import Context, Template
+
+Compile = Callable[[str], Matcher]
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def _equals(value: str) -> Matcher:
+    return value.__eq__
+
+
+def _equals_ignoring_case(value: str) -> Matcher:
+    wanted = value.lower()
+    return lambda found: found.lower() == wanted
+
+
+def number(text: str) -> float:
+    """`text` as a number. Raises ValueError where it is none, `5abc` and `nan` among them."""
+    if not _NUMBER.fullmatch(text.strip()):
+        raise ValueError(f"`{text}` is not a number")
+    return float(text)
+
+
+def moment(text: str) -> float:
+    """`text`, an ISO 8601 date or seconds since 1970, as seconds since 1970. Raises ValueError for anything else."""
+    try:
+        return number(text)
+    except ValueError:
+        when = datetime.fromisoformat(text.strip())
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def _compared(read: Callable[[str], float], compare: Callable[[float, float], bool], value: str) -> Matcher:
+    limit = read(value)
+
+    def matches(found: str) -> bool:
+        try:
+            return compare(read(found), limit)
+        except ValueError:
+            return False
+
+    return matches
+
+
+def _boolean(value: str) -> Matcher:
+    if value.lower() not in ("true", "false"):
+        raise ValueError(f"`{value}` is neither true nor false")
+    return _equals_ignoring_case(value)
+
+
+def _binary(value: str) -> Matcher:
+    try:
+        wanted = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise ValueError(f"`{value}` is not base64") from None
+
+    def matches(found: str) -> bool:
+        try:
+            return base64.b64decode(found, validate=True) == wanted
+        except binascii.Error:
+            return False
+
+    return matches
+
+
+def _address(value: str) -> Matcher:
+    from ipaddress import ip_address, ip_network  # not needed by most policies, and slow to import
+
+    network = ip_network(value.strip(), strict=False)
+
+    def matches(found: str) -> bool:
+        try:
+            return ip_address(found.strip()) in network
+        except ValueError:
+            return False
+
+    return matches
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One condition operator.
+
+    `compile` makes the test of one policy value and raises ValueError where AWS would refuse it; `negated` operators
+    hold when no value passes. `fill` is how a value with policy variables becomes a test, where wildcards matter.
+    `legal` says what a value has to look like.
+    """
+
+    compile: Compile
+    negated: bool = False
+    fill: Callable[[Template, Context], Matcher | None] | None = None
+    legal: str = "a string"
+
+    def filled(self, template: Template, context: Context) -> Matcher | None:
+        """The test of a value with variables in this request; None when one of them has no value."""
+        if self.fill:
+            return self.fill(template, context)
+        text = template.text(context)
+        if text is None:
+            return None
+        try:
+            return self.compile(text)
+        except ValueError:
+            return None
+
+
+def _both(positive: str, negative: str, *args: Any, **more: Any) -> dict[str, Operator]:
+    return {positive: Operator(*args, **more), negative: Operator(*args, negated=True, **more)}
+
+
+def _ordered(family: str, read: Callable[[str], float], legal: str) -> dict[str, Operator]:
+    orders = {
+        "LessThan": operator.lt,
+        "LessThanEquals": operator.le,
+        "GreaterThan": operator.gt,
+        "GreaterThanEquals": operator.ge,
+    }
+    rows = {family + name: Operator(partial(_compared, read, compare), legal=legal) for name, compare in orders.items()}
+    return rows | _both(f"{family}Equals", f"{family}NotEquals", partial(_compared, read, operator.eq), legal=legal)
+
+
+_ARN = {"fill": Template.arn_matcher, "legal": "an ARN, with or without wildcards"}
+
+OPERATORS: dict[str, Operator] = {
+    **_both("StringEquals", "StringNotEquals", _equals),
+    **_both("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", _equals_ignoring_case),
+    **_both("StringLike", "StringNotLike", compile_pattern, fill=Template.matcher),
+    **_ordered("Numeric", number, "a number"),
+    **_ordered("Date", moment, "an ISO 8601 date or seconds since 1970"),
+    "Bool": Operator(_boolean, legal="true, false"),
+    "BinaryEquals": Operator(_binary, legal="base64"),
+    **_both("IpAddress", "NotIpAddress", _address, legal="an IP address or a CIDR range"),
+    **_both("ArnEquals", "ArnNotEquals", compile_arn, **_ARN),
+    **_both("ArnLike", "ArnNotLike", compile_arn, **_ARN),
+    "Null": Operator(_boolean, legal="true, false"),
+}
+"""Every operator by its name in a policy. `ArnEquals` behaves as `ArnLike`, as AWS documents."""

@@ -1,0 +1,105 @@
+"""Wildcards as AWS matches them: `*` stands for any run of characters, `?` for exactly one.
+
+A pattern is compiled once into a function. Matching takes time linear in the text for patterns without `?`, and never
+backtracks over a `*`, so that no pattern can be made slow on purpose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+Matcher = Callable[[str], bool]
+
+
+def always(_: str) -> bool:
+    return True
+
+
+@lru_cache(maxsize=8192)
+def compile_pattern(pattern: str) -> Matcher:
+    """A function that says whether a text matches `pattern` as a whole.
+
+    >>> compile_pattern("photos/*.jp?g")("photos/2026/cat.jpeg")
+    True
+    """
+    if pattern == "*":
+        return always
+    if "*" not in pattern and "?" not in pattern:
+        return pattern.__eq__
+    return compile_segments([[None if item == "?" else item for item in part] for part in pattern.split("*")])
+
+
+def compile_segments(segments: Sequence[Sequence[str | None]]) -> Matcher:
+    """The matcher of runs of characters with a `*` between each two; None in a run stands for any one character."""
+    if len(segments) == 1:
+        only = _segment(segments[0])
+        return lambda text: only.fullmatch(text) is not None
+    if not any(None in segment for segment in segments):
+        return _literal_segments(*("".join(filter(None, segment)) for segment in segments))
+    first, *middle, last = (_segment(segment) for segment in segments)
+    shortest, tail = sum(map(len, segments)), len(segments[-1])
+
+    def matches(text: str) -> bool:
+        if len(text) < shortest or not first.match(text):
+            return False
+        at, end = len(segments[0]), len(text) - tail
+        for pattern in middle:
+            found = pattern.search(text, at, end)
+            if found is None:
+                return False
+            at = found.end()
+        return at <= end and last.match(text, end) is not None
+
+    return matches
+
+
+def _literal_segments(first: str, *rest: str) -> Matcher:
+    *middle, last = rest
+    if not middle and not last:
+        return lambda text: text.startswith(first)
+    shortest = len(first) + sum(map(len, rest))
+
+    def matches(text: str) -> bool:
+        if len(text) < shortest or not text.startswith(first) or not text.endswith(last):
+            return False
+        at, end = len(first), len(text) - len(last)
+        for literal in middle:
+            found = text.find(literal, at, end)
+            if found < 0:
+                return False
+            at = found + len(literal)
+        return at <= end
+
+    return matches
+
+
+def _segment(items: Sequence[str | None]) -> re.Pattern[str]:
+    return re.compile("".join("." if item is None else re.escape(item) for item in items), re.DOTALL)
+
+
+def compile_arn(pattern: str) -> Matcher:
+    """A function that says whether an ARN matches `pattern`, each of the six parts on its own.
+
+    `*` alone matches every ARN, and `*` itself (the resource of an action that takes none).
+
+    >>> compile_arn("arn:aws:s3:::photos/*")("arn:aws:s3:::photos/a/b")
+    True
+    >>> compile_arn("arn:aws:lambda:*:function:f")("arn:aws:lambda:us-east-1:111111111111:function:f")
+    False
+    """
+    if pattern == "*":
+        return always
+    parts = pattern.split(":", 5)
+    if len(parts) < 6:
+        return compile_pattern(pattern)
+    if not any(wild in part for part in parts[:5] for wild in "*?"):
+        return compile_pattern(pattern)
+    matchers = tuple(compile_pattern(part) for part in parts)
+
+    def matches(text: str) -> bool:
+        found = text.split(":", 5)
+        return len(found) == 6 and all(match(part) for match, part in zip(matchers, found, strict=True))
+
+    return matches

@@ -1,0 +1,131 @@
+"""One statement of a policy, compiled when the policy is parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from perm_lab.iam.conditions import Condition, compile_condition
+from perm_lab.iam.grammar import text
+from perm_lab.iam.pattern import Matcher, compile_arn, compile_pattern
+from perm_lab.iam.principal import Naming, Principal, PrincipalMatcher
+from perm_lab.iam.variables import Context, Template, has_variable
+from perm_lab.iam.vocabulary import MatchCode, PrincipalType
+
+ResourceTest = Callable[[str, Context], MatchCode]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement:
+    """One statement: its effect and, compiled, what each element says of a request.
+
+    `principal` is None in policies that name none. `negates_…` is true for `NotPrincipal`, `NotAction` and
+    `NotResource`.
+    """
+
+    index: int
+    sid: str
+    denies: bool
+    written: Mapping[str, Any]
+    principal: PrincipalMatcher | None
+    negates_principal: bool
+    actions: tuple[Matcher, ...]
+    negates_action: bool
+    resource: ResourceTest | None
+    conditions: tuple[Condition, ...]
+
+    @property
+    def effect(self) -> str:
+        return "Deny" if self.denies else "Allow"
+
+    def names_action(self, action: str) -> bool:
+        """Whether the statement is about `action` (in lower case)."""
+        return any(matches(action) for matches in self.actions) is not self.negates_action
+
+    def naming(self, principal: Principal) -> Naming | None:
+        """How the statement names the principal, None when it does not."""
+        if self.principal is None:
+            return Naming.DIRECT
+        if not self.negates_principal:
+            return self.principal.naming(principal)
+        return None if _exempt(self.principal, principal) else Naming.DIRECT
+
+    def applies(self, resource: str, context: Context) -> bool:
+        """Whether resource and conditions match; the action and the principal are asked for on their own."""
+        if self.resource is not None and self.resource(resource, context) is not MatchCode.MATCH:
+            return False
+        return all(condition.test(context) is MatchCode.MATCH for condition in self.conditions)
+
+
+def compile_statement(index: int, written: Mapping[str, Any], variables: bool) -> Statement:
+    """The statement, compiled. `variables` says whether the policy's version knows policy variables."""
+    principal = written.get("Principal", written.get("NotPrincipal"))
+    actions = written.get("Action", written.get("NotAction"))
+    resources = written.get("Resource", written.get("NotResource"))
+    return Statement(
+        index=index,
+        sid=written.get("Sid", ""),
+        denies=written["Effect"] == "Deny",
+        written=written,
+        principal=None if principal is None else _principal(principal),
+        negates_principal="NotPrincipal" in written,
+        actions=tuple(compile_pattern(action.lower()) for action in as_list(actions)),
+        negates_action="NotAction" in written,
+        resource=None if resources is None else _resource(as_list(resources), "NotResource" in written, variables),
+        conditions=tuple(
+            compile_condition(name, key, [text(value) for value in as_list(values)], variables)
+            for name, keys in written.get("Condition", {}).items()
+            for key, values in keys.items()
+        ),
+    )
+
+
+def as_list(value: Any) -> list[Any]:
+    """`value`, or the one item list of it: the grammar takes both alike."""
+    return value if isinstance(value, list) else [value]
+
+
+def _exempt(matcher: PrincipalMatcher, principal: Principal) -> bool:
+    """Whether a `NotPrincipal` leaves the principal out.
+
+    AWS compares every principal in the caller's context, so that a role session is exempt only where session, role and
+    account are all listed, and a user only where its account is listed too.
+    """
+    if matcher.everyone or principal.service:
+        return matcher.naming(principal) is not None
+    if principal.type is PrincipalType.ANONYMOUS:
+        return False
+    own = [principal.arn] + ([principal.role_arn] if principal.type is PrincipalType.ROLE_SESSION else [])
+    names = matcher.names | {f"arn:aws:iam::{account}:root" for account in matcher.accounts}
+    return principal.account in matcher.accounts and all(name in names for name in own)
+
+
+def _principal(written: Any) -> PrincipalMatcher:
+    if written == "*":
+        return PrincipalMatcher(True, frozenset(), frozenset(), frozenset())
+    named = {key: as_list(value) for key, value in written.items()}
+    aws = named.get("AWS", [])
+    accounts = {n if n.isdigit() else n.split(":")[4] for n in aws if n.isdigit() or n.endswith(":root")}
+    names = {*aws, *named.get("Federated", []), *named.get("CanonicalUser", [])}
+    names -= {n for n in aws if n.isdigit() or n.endswith(":root")} | {"*"}
+    return PrincipalMatcher("*" in aws, frozenset(names), frozenset(accounts), frozenset(named.get("Service", [])))
+
+
+def _resource(patterns: list[str], negated: bool, variables: bool) -> ResourceTest:
+    static = tuple(compile_arn(p) for p in patterns if not (variables and has_variable(p)))
+    templates = tuple(Template(p) for p in patterns if variables and has_variable(p))
+    hit, miss = (MatchCode.EXCLUDED, MatchCode.MATCH) if negated else (MatchCode.MATCH, MatchCode.NOT_NAMED)
+
+    def test(resource: str, context: Context) -> MatchCode:
+        if any(matches(resource) for matches in static):
+            return hit
+        unknown = False
+        for template in templates:
+            matches = template.arn_matcher(context)
+            unknown = unknown or matches is None
+            if matches is not None and matches(resource):
+                return hit
+        return MatchCode.VARIABLE_MISSING if unknown and not negated else miss
+
+    return test

@@ -1,0 +1,100 @@
+"""Policy variables: `${aws:username}` in a resource or a condition value, filled in from the request.
+
+Follows "IAM policy elements: Variables and tags" (IAM user guide): only with Version 2012-10-17; a default is written
+`${key, 'default'}`; `${*}`, `${?}` and `${$}` are the characters themselves; a variable that has no value matches
+nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from perm_lab.iam.pattern import Matcher, compile_segments
+
+Context = Mapping[str, Sequence[str]]
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_DEFAULT = re.compile(r"\s*([^,]+?)\s*,\s*'([^']*)'\s*")
+_ESCAPES = {"*", "?", "$"}
+
+
+def has_variable(text: str) -> bool:
+    """Whether `text` has something to fill in."""
+    return "${" in text and _VARIABLE.search(text) is not None
+
+
+class Template:
+    """A text with policy variables, parsed once.
+
+    A value that is filled in is literal: a `*` in it is a star and not a wildcard.
+    """
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self, text: str) -> None:
+        self._pieces: list[str | tuple[str, str | None]] = []
+        for n, piece in enumerate(_VARIABLE.split(text)):
+            if n % 2 == 0:
+                self._pieces.append(piece)
+            elif piece in _ESCAPES:
+                self._pieces.append((f"\0{piece}", piece))
+            else:
+                default = _DEFAULT.fullmatch(piece)
+                key, value = default.groups() if default else (piece.strip(), None)
+                self._pieces.append((key.lower(), value))
+
+    def fill(self, context: Context) -> list[tuple[str, bool]] | None:
+        """The pieces in order, each with whether it is literal; None when a variable has no value."""
+        filled: list[tuple[str, bool]] = []
+        for piece in self._pieces:
+            if isinstance(piece, str):
+                filled.append((piece, False))
+                continue
+            key, default = piece
+            values = context.get(key, ())
+            value = values[0] if len(values) == 1 else default
+            if value is None:
+                return None
+            filled.append((value, True))
+        return filled
+
+    def text(self, context: Context) -> str | None:
+        """The text filled in, for operators without wildcards; None when a variable has no value."""
+        filled = self.fill(context)
+        return None if filled is None else "".join(piece for piece, _ in filled)
+
+    def matcher(self, context: Context) -> Matcher | None:
+        """The pattern filled in as a matcher; None when a variable has no value."""
+        filled = self.fill(context)
+        return None if filled is None else compile_segments(_segments(filled))
+
+    def arn_matcher(self, context: Context) -> Matcher | None:
+        """The ARN pattern filled in, matched part by part; None when a variable has no value."""
+        filled = self.fill(context)
+        if filled is None:
+            return None
+        parts: list[list[tuple[str, bool]]] = [[]]
+        for piece, literal in filled:
+            head, *more = piece.split(":", 6 - len(parts)) if len(parts) < 6 else [piece]
+            parts[-1].append((head, literal))
+            parts += [[(part, literal)] for part in more]
+        if len(parts) < 6:
+            return compile_segments(_segments(filled))
+        matchers = [compile_segments(_segments(part)) for part in parts]
+
+        def matches(text: str) -> bool:
+            found = text.split(":", 5)
+            return len(found) == 6 and all(match(part) for match, part in zip(matchers, found, strict=True))
+
+        return matches
+
+
+def _segments(filled: Sequence[tuple[str, bool]]) -> list[list[str | None]]:
+    segments: list[list[str | None]] = [[]]
+    for piece, literal in filled:
+        for character in piece:
+            if character == "*" and not literal:
+                segments.append([])
+            else:
+                segments[-1].append(None if character == "?" and not literal else character)
+    return segments

@@ -1,0 +1,84 @@
+"""The closed sets of words that requests, policies and decisions are described with."""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+
+
+class Verdict(IntEnum):
+    """What a policy, or all of them together, say to a request. The order is total: the greatest verdict wins a tie
+    among statements of one policy, and an explicit deny wins everywhere.
+
+    >>> max(Verdict.ALLOW, Verdict.EXPLICIT_DENY).word
+    'explicitly denied'
+    """
+
+    ALLOW = 0
+    IMPLICIT_DENY = 1
+    EXPLICIT_DENY = 2
+
+    @property
+    def word(self) -> str:
+        return ("allowed", "implicitly denied", "explicitly denied")[self]
+
+    @property
+    def sign(self) -> str:
+        return ("✓", "✗", "⛔")[self]
+
+
+class PolicyKind(Enum):
+    """Which grammar a policy document follows."""
+
+    IDENTITY = "identity-based policy"
+    RESOURCE = "resource-based policy"
+    TRUST = "role trust policy"
+    SCP = "service control policy"
+    RCP = "resource control policy"
+
+
+class PolicyType(Enum):
+    """In which part a policy takes part in a decision; the values are the words of AWS's messages."""
+
+    RCP = "resource control policy"
+    SCP = "service control policy"
+    VPC_ENDPOINT = "VPC endpoint policy"
+    TRUST = "role trust policy"
+    RESOURCE = "resource-based policy"
+    IDENTITY = "identity-based policy"
+    BOUNDARY = "permissions boundary"
+    SESSION = "session policy"
+
+
+class PrincipalType(Enum):
+    """What kind of principal makes a request."""
+
+    USER = "user"
+    ROLE = "role"
+    ROLE_SESSION = "role session"
+    FEDERATED_USER = "federated user"
+    ROOT = "account root"
+    SERVICE = "service"
+    ANONYMOUS = "anonymous"
+
+
+class Reason(Enum):
+    """Why a decision is as it is; `Decision.policy_type` says which type of policy it was."""
+
+    ALLOWED_BY_IDENTITY = "the caller's own policies allow it"
+    ALLOWED_BY_RESOURCE = "the resource's policy allows it to this caller directly"
+    ALLOWED_BY_BOTH = "the caller's policies and the resource's policy, in two accounts, both allow it"
+    ALLOWED_BY_TRUST = "the role's trust policy allows it to this caller directly"
+    ALLOWED_TO_ROOT = "the account's root user needs no policy in its own account"
+    NO_ALLOW = "no statement of this type of policy allows it"
+    EXPLICIT_DENY = "a statement of this type of policy denies it"
+
+
+class MatchCode(Enum):
+    """How one element of a statement compares with the request."""
+
+    MATCH = "matches"
+    NOT_NAMED = "names something else"
+    EXCLUDED = "excludes exactly this"
+    KEY_MISSING = "the request carries no such key"
+    VALUE_DIFFERS = "the request's value differs"
+    VARIABLE_MISSING = "a policy variable has no value in this request"

@@ -1,0 +1,102 @@
+"""Decisions in words: AWS's own sentence, and an explanation for people. Pure functions of a decision.
+
+The sentence follows "Troubleshoot access denied error messages" (IAM user guide).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from perm_lab.iam.decision import Decision, ElementEvidence, PolicyEvidence, StatementEvidence
+from perm_lab.iam.vocabulary import MatchCode, PolicyType, Reason, Verdict
+
+_ARTICLE = {PolicyType.TRUST: "the", PolicyType.IDENTITY: "an"}
+
+
+def aws_message(decision: Decision) -> str:
+    """The sentence that AWS answers a denied request with, empty for an allowed one.
+
+    The part `on resource` is left out for an action that takes none. A managed policy that denies is named by its ARN.
+    """
+    if decision.allowed:
+        return ""
+    request = decision.request
+    who = request.principal.arn or request.principal.service or "anonymous"
+    what = f"User: {who} is not authorized to perform: {request.action}"
+    if request.resource != "*":
+        what += f" on resource: {request.resource}"
+    type = decision.policy_type
+    if decision.verdict is Verdict.IMPLICIT_DENY:
+        return f"{what} because no {type.value} allows the {request.action} action"
+    arn = next((policy.arn for policy, _ in decision.deciding), "")
+    return f"{what} with an explicit deny in {_ARTICLE.get(type, 'a')} {type.value}" + (f": {arn}" if arn else "")
+
+
+_WHY_ALLOWED = {
+    Reason.ALLOWED_BY_IDENTITY: "the caller's own policies allow it",
+    Reason.ALLOWED_BY_RESOURCE: "the resource's own policy allows it to this caller",
+    Reason.ALLOWED_BY_BOTH: "both sides allow it: the caller's own policies and the resource's policy",
+    Reason.ALLOWED_BY_TRUST: "the role's trust policy allows it to this caller",
+    Reason.ALLOWED_TO_ROOT: "the root user of an account needs no policy there",
+}
+_WHY_NOT = {
+    MatchCode.NOT_NAMED: "{element} is {written}, asked is {asked}",
+    MatchCode.EXCLUDED: "{element} leaves out {asked}",
+    MatchCode.KEY_MISSING: "{written}, but the request carries {asked}",
+    MatchCode.VALUE_DIFFERS: "{written}, but the request has {asked}",
+    MatchCode.VARIABLE_MISSING: "{written} has a variable without a value in this request",
+}
+
+
+def explain(decision: Decision) -> str:
+    """The verdict in plain words, then each policy with each statement and why it does or does not apply."""
+    request = decision.request
+    who = request.principal.arn or request.principal.service or "anonymous"
+    on = f" on {request.resource}" if request.resource != "*" else ""
+    head = f"{decision.verdict.sign} {decision.verdict.word}: {who} → {request.action}{on}"
+    return "\n".join([head, f"  because {because(decision)}", *_policies(decision)])
+
+
+def because(decision: Decision) -> str:
+    """Why the decision is as it is, as half a sentence."""
+    named = ", ".join(f"{_label(policy.name, '')} statement {index + 1}" for policy, index in decision.deciding)
+    if decision.allowed:
+        why = _WHY_ALLOWED[decision.reason]
+        return f"{why} ({named})" if named else why
+    if decision.verdict is Verdict.EXPLICIT_DENY:
+        return f"a statement denies it, and a deny always wins ({named}, {decision.policy_type.value})"
+    return f"no {decision.policy_type.value} allows it, and what nobody allows is denied"
+
+
+def _policies(decision: Decision) -> Iterator[str]:
+    evidence = decision.evidence
+    if not evidence:
+        yield "  no policy has anything to say about this caller or this resource"
+    for policy in evidence:
+        yield from _policy(policy)
+
+
+def _policy(evidence: PolicyEvidence) -> Iterator[str]:
+    yield f"  {evidence.type.value} {_label(evidence.policy.name, '(no name)')}: {evidence.verdict.word} on its own"
+    if not evidence.statements:
+        yield "    has no statement"
+    for statement in evidence.statements:
+        yield f"    {statement_line(statement)}"
+
+
+def statement_line(statement: StatementEvidence) -> str:
+    """One statement in one line: what it does here, or which of its elements keep it out."""
+    name = f"statement {statement.index + 1}" + (f" ({statement.sid})" if statement.sid else "")
+    if statement.applies:
+        return f"{name} applies: {statement.effect}"
+    why = "; ".join(element_words(element) for element in statement.elements if not element.matched)
+    return f"{name} does not apply: {why}"
+
+
+def element_words(element: ElementEvidence) -> str:
+    """Why one element does not match, in words."""
+    return _WHY_NOT[element.code].format(element=element.element, written=element.written, asked=element.asked)
+
+
+def _label(name: str, default: str) -> str:
+    return f"`{name}`" if name else default

@@ -1,0 +1,13 @@
+"""One lesson's world each: what stands in the account, what the learner may change, and what then happens.
+
+from perm_lab.scenarios import ExecutionRole
+
+world = ExecutionRole()
+world.set("read-bucket", True)
+print(world.run())
+"""
+
+from perm_lab.scenarios.execution_role import ExecutionRole
+from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Status, Toggle, decided_by, hop
+
+__all__ = ["ExecutionRole", "Handler", "Hop", "Outcome", "Run", "Status", "Toggle", "decided_by", "hop"]

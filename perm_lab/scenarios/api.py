@@ -1,0 +1,109 @@
+"""Calls of AWS's API as values: one list of them builds a scenario's world and writes the boto3 program that does."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+_WIDTH = 100
+
+
+class Json(dict[str, Any]):
+    """A policy document, which the API takes as JSON text."""
+
+
+class Zip(str):
+    """A handler's source, which the API takes as a zip archive."""
+
+
+def zipped(source: str) -> bytes:
+    """A deployment package whose one module is `lambda_function`."""
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("lambda_function.py", source)
+    return package.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """One boto3 call: the client's service, the method, and its parameters."""
+
+    service: str
+    method: str
+    params: Mapping[str, Any]
+
+    def make(self, clients: Clients) -> Any:
+        """Make the call."""
+        return getattr(clients[self.service], self.method)(**{k: _sent(v) for k, v in self.params.items()})
+
+    @property
+    def code(self) -> str:
+        """The call as Python."""
+        pairs = [f"{key}={_written(value)}" for key, value in self.params.items()]
+        call = f"{_variable(self.service)}.{self.method}"
+        line = f"{call}({', '.join(pairs)})"
+        if len(line) <= _WIDTH and "\n" not in line:
+            return line
+        lines = "".join(f"    {pair},\n" for pair in pairs)
+        return f"{call}(\n{lines})"
+
+
+class Clients(dict[str, Any]):
+    """The boto3 clients of one session by service, each made when it is first needed."""
+
+    def __init__(self, session: boto3.Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def __missing__(self, service: str) -> Any:
+        self[service] = self._session.client(service)
+        return self[service]
+
+
+def program(calls: Iterable[ApiCall]) -> str:
+    """The Python that makes `calls`, with the imports and the clients that they need."""
+    calls = tuple(calls)
+    services = sorted({call.service for call in calls})
+    clients = "\n".join(f'{_variable(service)} = boto3.client("{service}")' for service in services)
+    return "\n".join([_PREAMBLE, clients, "", *(call.code for call in calls), ""])
+
+
+_PREAMBLE = """\
+import io, json, zipfile
+import boto3
+
+def zipped(source):
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("lambda_function.py", source)
+    return package.getvalue()
+"""
+
+
+def _variable(service: str) -> str:
+    return f"{service}_" if service == "lambda" else service
+
+
+def _sent(value: Any) -> Any:
+    if isinstance(value, Json):
+        return json.dumps(value)
+    if isinstance(value, Zip):
+        return zipped(value)
+    return {k: _sent(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def _written(value: Any) -> str:
+    """The value as Python source, with double quotes as in JSON."""
+    if isinstance(value, Zip):
+        return f'zipped("""\n{value}""")'
+    if isinstance(value, Json):
+        return f"json.dumps({json.dumps(value, indent=4)})".replace("\n", "\n    ")
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_written(k)}: {_written(v)}" for k, v in value.items()) + "}"
+    return json.dumps(value)

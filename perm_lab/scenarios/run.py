@@ -1,0 +1,125 @@
+"""What happens when a scenario runs, as values: hops, each with its verdict, and what came of it all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from perm_lab.cloud import Record
+from perm_lab.display import Displayable
+from perm_lab.iam import Decision, Policy
+from perm_lab.scenarios.names import short
+
+
+class Status(Enum):
+    """How far a hop came."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """Something that the learner may switch on or off. `group` says what it belongs to, `help` what it changes."""
+
+    key: str
+    label: str
+    help: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A function's code that the learner may choose."""
+
+    key: str
+    label: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of a run: who did what to which resource, and what the law said.
+
+    `decision` is None for a step that was never reached or that needs no permission. `via` names the policy that
+    decided, or says that none did. `note` says what the step means in this lesson. `start` is where a picture draws the
+    step from, where that is not `who`: the thing on whose behalf a service acts, or the role behind a role session.
+    """
+
+    who: str
+    action: str
+    what: str
+    status: Status
+    decision: Decision | None = None
+    via: str = ""
+    note: str = ""
+    start: str = ""
+
+    @property
+    def sign(self) -> str:
+        if self.status is Status.NOT_REACHED:
+            return "○"
+        return self.decision.verdict.sign if self.decision else "✓"
+
+    @property
+    def word(self) -> str:
+        if self.status is Status.NOT_REACHED:
+            return "never reached"
+        return self.decision.verdict.word if self.decision else "needs no permission"
+
+    def __str__(self) -> str:
+        through = f" ({self.via})" if self.via else ""
+        return f"{self.sign} {self.word}: {short(self.who)} → {self.action} → {short(self.what)}{through}"
+
+
+class Outcome(Enum):
+    """What came of a run."""
+
+    WORKED = "works"
+    UNLOGGED = "works, but leaves no log"
+    FAILED = "fails"
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Displayable):
+    """One run of a scenario: its hops in order, the calls behind them, and what came of it.
+
+    `sentence` says the outcome in plain words. `policies` are those in force, each with the name of its holder.
+    `boto3_code` is a program that builds this very state in an empty account.
+    """
+
+    hops: tuple[Hop, ...]
+    records: tuple[Record, ...]
+    outcome: Outcome
+    sentence: str
+    policies: tuple[tuple[str, Policy], ...]
+    boto3_code: str
+
+    @property
+    def decisive(self) -> Hop | None:
+        """The hop that stopped the run: the first that was denied; None when all went well."""
+        return next((hop for hop in self.hops if hop.status is Status.DENIED), None)
+
+    def __str__(self) -> str:
+        return "\n".join([self.sentence, *(f"  {hop}" for hop in self.hops)])
+
+
+def decided_by(decision: Decision) -> str:
+    """The name of what decided: the policy whose statement settled it, or the kind of policy in which none did."""
+    names = dict.fromkeys(policy.name or policy.kind.value for policy, _ in decision.deciding)
+    return ", ".join(names) or f"no {decision.policy_type.value}"
+
+
+def hop(record: Record, note: str = "", *, start: str = "", what: str = "") -> Hop:
+    """A call of the trail as a hop, on `what` or on what the call's permission was asked for."""
+    status = Status.ALLOWED if record.allowed else Status.DENIED
+    what = what or record.resource
+    decision = record.decision
+    if decision is None:
+        return Hop(record.caller, record.action, what, status, None, "", note, start)
+    request = decision.request
+    start = (
+        start or request.context.get("aws:SourceArn", "") if request.principal.service else request.principal.role_arn
+    )
+    return Hop(record.caller, request.action, what, status, decision, decided_by(decision), note, start or "")

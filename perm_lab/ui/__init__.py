@@ -1,0 +1,19 @@
+"""What a learner sees: verdicts, trails and policies as HTML, pictures of runs, and widgets.
+
+from perm_lab.ui import ExecutionRoleWidget
+
+ExecutionRoleWidget()
+"""
+
+from perm_lab.challenges import Question
+from perm_lab.ui import views
+from perm_lab.ui.drawing import svg, warm
+from perm_lab.ui.editor import PolicyEditor
+from perm_lab.ui.pictures import Diagram, diagram
+from perm_lab.ui.predict import Prediction, Quiz
+from perm_lab.ui.scenario import ExecutionRoleWidget, ScenarioWidget
+
+__all__ = [
+    "Diagram", "ExecutionRoleWidget", "PolicyEditor", "Prediction", "Question", "Quiz", "ScenarioWidget", "diagram",
+    "svg", "views", "warm",
+]  # fmt: skip

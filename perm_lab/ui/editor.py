@@ -1,0 +1,122 @@
+"""Tasks on the page: an editor for the policy, a check by the engine, hints one after another, then the solution."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+
+import ipywidgets as widgets
+
+from perm_lab.challenges import Outcome, Progress, Task, Tone
+from perm_lab.display import view
+from perm_lab.iam import Request
+from perm_lab.scenarios.names import short
+from perm_lab.ui.decisions import decision_body
+from perm_lab.ui.panel import Panel, button, html
+from perm_lab.ui.style import bare, code, folded, fragment, prose, say, table
+
+_CSS = {Tone.NOT_YET: "", Tone.KEEP_GOING: "pl-no", Tone.ALMOST: "pl-no", Tone.RIGHT: "pl-ok"}
+_MANY = 8
+
+
+@view(Outcome)
+def _outcome_html(outcome: Outcome) -> str:
+    return fragment(outcome_body(outcome))
+
+
+def outcome_body(outcome: Outcome) -> str:
+    """The tone first, then what to say, then the evidence behind it, folded."""
+    slip = f": {outcome.slip}" if outcome.slip else ""
+    parts = [say(f"{outcome.tone.sign} {outcome.tone.value}{slip}", _CSS[outcome.tone]), prose(outcome.message)]
+    if outcome.excess:
+        rows = [(escape(_who(each)), code(each.action), code(each.resource)) for each in outcome.excess[:_MANY]]
+        rest = f" (the first {_MANY})" if len(outcome.excess) > _MANY else ""
+        title = f"what it allows beyond the task: {len(outcome.excess)} of the requests tried{rest}"
+        parts.append(folded(title, table(("who", "may do", "on"), rows)))
+    if outcome.decision:
+        parts.append(folded("the verdict, statement by statement", decision_body(outcome.decision)))
+    return "".join(parts)
+
+
+@view(Task)
+def _task_html(task: Task) -> str:
+    return fragment(task_body(task))
+
+
+def task_body(task: Task) -> str:
+    """The story, and the requests that an answer is measured by."""
+    rows = [("✓ must pass", *_cells(each)) for each in task.must_allow]
+    rows += [("✗ must not pass", *_cells(each)) for each in task.must_deny]
+    rows += [("⛔ must be denied explicitly", *_cells(each)) for each in task.must_forbid]
+    asked = table(("", "who", "does", "on"), rows)
+    return f"<h4>{escape(task.title)}</h4>{prose(task.story)}{folded('what your policy is measured by', asked)}"
+
+
+def _cells(request: Request) -> tuple[str, str, str]:
+    return escape(_who(request)), code(request.action), code(request.resource)
+
+
+def _who(request: Request) -> str:
+    return short(request.principal.service or request.principal.arn)
+
+
+def _solution(task: Task) -> str:
+    document = escape(json.dumps(task.solution, indent=2))
+    return folded("one solution", f"<pre>{document}</pre>{prose(task.reasoning)}", opened=True)
+
+
+class PolicyEditor(Panel):
+    """A task with an editor for its policy. What was checked last is kept, and is there again after a restart."""
+
+    def __init__(self, task: Task, progress: Progress | None = None) -> None:
+        self.task, self.outcome, self.hints_shown = task, None, 0
+        self._progress = progress or Progress()
+        kept = self._progress.get(task.name)
+        text = kept.get("text") if isinstance(kept, dict) else None
+        self.editor = widgets.Textarea(
+            value=text if isinstance(text, str) else task.starter,
+            description="Policy:",
+            placeholder="a policy document in JSON",
+            rows=max(12, task.starter.count("\n") + 2),
+            layout=widgets.Layout(width="auto"),
+        )
+        self.check_button = button("Check", self.guard(self._check), button_style="primary")
+        self.hint_button = button("Hint", self.guard(self._hint))
+        self.start_button = button("Start over", self.guard(self._start_over))
+        self.result, self.help = html(), html()
+        buttons = widgets.HBox([self.check_button, self.hint_button, self.start_button])
+        super().__init__((html(bare(task_body(task))), self.editor, buttons, self.result, self.help))
+
+    def check(self, document: str | None = None) -> Outcome:
+        """Check `document`, or what the editor holds: the plain-code way to press the button."""
+        if document is not None:
+            self.editor.value = document
+        self._check()
+        return self.outcome
+
+    def _check(self) -> None:
+        self.outcome = self.task.check(self.editor.value)
+        if self.outcome.tone is not Tone.NOT_YET:
+            self._progress.put(self.task.name, {"text": self.editor.value, "tone": self.outcome.tone.value})
+        problem = f"<p class=pl-dim>{prose(self._progress.problem)}</p>" if self._progress.problem else ""
+        self.result.value = bare(outcome_body(self.outcome), problem)
+
+    def _hint(self) -> None:
+        """Show one hint more; after the last one, the solution."""
+        self.hints_shown = min(self.hints_shown + 1, len(self.task.hints) + 1)
+        hints = "".join(f"<li>{prose(text)}</li>" for text in self.task.hints[: self.hints_shown])
+        solution = _solution(self.task) if self.hints_shown > len(self.task.hints) else ""
+        self.help.value = bare(f"<h4>Hints</h4><ol>{hints}</ol>", solution)
+        last = self.hints_shown >= len(self.task.hints)
+        self.hint_button.description = "Show a solution" if last else "Next hint"
+        self.hint_button.disabled = bool(solution)
+
+    def _start_over(self) -> None:
+        self.editor.value, self.result.value, self.outcome = self.task.starter, "", None
+
+    def text(self) -> str:
+        return f"{self.task}\n\n{self.task.starter}".rstrip()
+
+    def static(self) -> str:
+        starter = f"<pre>{escape(self.task.starter)}</pre>" if self.task.starter else ""
+        return fragment(task_body(self.task), starter)

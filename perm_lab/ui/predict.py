@@ -1,0 +1,176 @@
+"""Predict, then observe: a choice that must be committed before the result shows, and quizzes made of such choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+
+from perm_lab import display
+from perm_lab.challenges import Progress, Question
+from perm_lab.display import view
+from perm_lab.ui.panel import Panel, button, html
+from perm_lab.ui.style import Mark, bare, fragment, prose, say
+
+_RIGHT = Mark("✓", "Right", "pl-ok")
+_WRONG = Mark("✗", "Not so", "pl-no")
+
+
+@view(Question)
+def _question_html(question: Question) -> str:
+    return fragment(question_body(question))
+
+
+def question_body(question: Question) -> str:
+    options = "".join(f"<li>{escape(option)}</li>" for option in question.options)
+    return f"<div><b>Predict.</b> {prose(question.text)}<ul>{options}</ul></div>"
+
+
+class Prediction(Panel):
+    """A question whose answer shows only after a choice was committed.
+
+    Give it a `Question`, or the parts of one. `reveal` makes what is shown after the reply (any value that displays
+    itself); `on_commit` is called with this widget. With a `name` the choice is kept in the progress file and is there
+    again after a restart.
+    """
+
+    def __init__(
+        self,
+        question: Question | str,
+        options: Sequence[str] = (),
+        answer: str = "",
+        replies: Mapping[str, str] | None = None,
+        *,
+        name: str = "",
+        reveal: Callable[[], object] | None = None,
+        on_commit: Callable[[Prediction], None] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        if isinstance(question, str):
+            question = Question(question, tuple(options), answer, replies or {}, name)
+        self.question, self.committed = question, False
+        self._reveal, self._on_commit, self._progress = reveal, on_commit, progress or Progress()
+        self.radio = widgets.RadioButtons(
+            options=question.options, value=None, description="I think:", layout=widgets.Layout(width="auto")
+        )
+        self.commit_button = button("Commit", self.guard(self._commit), disabled=True, button_style="primary")
+        self.again_button = button("Answer again", self.guard(self.reset), disabled=True)
+        self.reply = html()
+        self.radio.observe(self.guard(self._chosen), "value")
+        buttons = widgets.HBox([self.commit_button, self.again_button])
+        super().__init__((html(bare(prose(question.text))), self.radio, buttons, self.reply))
+        self._restore()
+
+    @property
+    def choice(self) -> str | None:
+        """The option chosen so far, committed or not."""
+        return self.radio.value
+
+    @property
+    def correct(self) -> bool | None:
+        """Whether the committed choice is right; None before it is committed."""
+        return self.question.correct(self.radio.value) if self.committed else None
+
+    def commit(self, choice: str | None = None) -> None:
+        """Commit to `choice`, or to what is selected: the plain-code way to press the button.
+
+        Raises ValueError when nothing is chosen or `choice` is not an option.
+        """
+        if choice is not None and choice not in self.question.options:
+            legal = ", ".join(f"`{option}`" for option in self.question.options)
+            raise ValueError(f"`{choice}` is not an option; the options are: {legal}")
+        self.radio.value = choice if choice is not None else self.radio.value
+        if self.radio.value is None:
+            raise ValueError("nothing is chosen yet; choose an option first")
+        self._commit()
+
+    def reset(self) -> None:
+        """Take the choice back."""
+        self.committed, self.radio.value, self.reply.value = False, None, ""
+        self._show_state()
+
+    def _chosen(self) -> None:
+        self._show_state()
+
+    def _commit(self) -> None:
+        self._settle()
+        if self.question.name:
+            self._progress.put(self.question.name, {"choice": self.choice, "right": self.correct})
+        self.reply.value = self._answer()
+        if self._on_commit:
+            self._on_commit(self)
+
+    def _settle(self) -> None:
+        self.committed = True
+        self._show_state()
+
+    def _restore(self) -> None:
+        kept = self._progress.get(self.question.name) if self.question.name else None
+        choice = kept.get("choice") if isinstance(kept, dict) else None
+        if choice in self.question.options:
+            self.radio.value = choice
+            self._settle()
+            self.reply.value = self._answer()
+
+    def _show_state(self) -> None:
+        self.radio.disabled = self.committed
+        self.commit_button.disabled = self.committed or self.choice is None
+        self.again_button.disabled = not self.committed
+
+    def _answer(self) -> str:
+        shown = _RIGHT if self.correct else _WRONG
+        parts = [say(str(shown), shown.css), prose(self.question.replies[self.choice or ""])]
+        if self._progress.problem:
+            parts.append(f"<p class=pl-dim>{prose(self._progress.problem)}</p>")
+        revealed = display.html(self._reveal()) if self._reveal else ""
+        return bare(*parts) + revealed
+
+    def text(self) -> str:
+        return str(self.question)
+
+    def static(self) -> str:
+        return fragment(question_body(self.question))
+
+
+class Quiz(Panel):
+    """Questions one under another, with a line that says how many are answered and how many rightly.
+
+    `name` is put before the questions' numbers to keep the choices, for those questions that have no name themselves.
+    """
+
+    def __init__(self, *questions: Question, title: str = "Recap", progress: Progress | None = None) -> None:
+        self.title = title
+        self.predictions = tuple(Prediction(q, on_commit=self._count, progress=progress) for q in questions)
+        for each in self.predictions:
+            each.again_button.on_click(self._count)
+        self.summary = html()
+        super().__init__((html(bare(f"<h4>{escape(title)}</h4>")), *self.predictions, self.summary))
+        self._count()
+
+    @property
+    def answered(self) -> int:
+        return sum(each.committed for each in self.predictions)
+
+    @property
+    def right(self) -> int:
+        return sum(bool(each.correct) for each in self.predictions)
+
+    def _count(self, *_: Any) -> None:
+        self.summary.value = bare(say(self._summary(), "pl-ok" if self.right == len(self.predictions) else ""))
+
+    def _summary(self) -> str:
+        count = len(self.predictions)
+        if not self.answered:
+            return f"○ {count} questions, none answered yet"
+        missed = [str(n) for n, each in enumerate(self.predictions, 1) if each.correct is False]
+        again = f"; look again at {', '.join(missed)}" if missed else ""
+        sign = "✓" if self.right == count else "…"
+        return f"{sign} {self.answered} of {count} answered, {self.right} right{again}"
+
+    def text(self) -> str:
+        return "\n\n".join([self.title, *(each.text() for each in self.predictions)])
+
+    def static(self) -> str:
+        return fragment(f"<h4>{escape(self.title)}</h4>", *(question_body(each.question) for each in self.predictions))

@@ -1,0 +1,83 @@
+"""Policies and trails as HTML. Importing this module makes the kit's values show themselves so."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+
+from perm_lab.cloud import Record, Trail
+from perm_lab.display import view
+from perm_lab.iam import Policy
+from perm_lab.scenarios import decided_by
+from perm_lab.scenarios.names import short
+from perm_lab.ui.decisions import decision_body
+from perm_lab.ui.style import Mark, code, folded, fragment, mark, say, table
+
+_AT_ONCE = 40
+_FREE = Mark("✓", "needs no permission", "pl-ok")
+
+
+@view(Policy)
+def _policy_html(policy: Policy) -> str:
+    return fragment(policy_body(policy))
+
+
+def policy_body(policy: Policy) -> str:
+    """The document, statement by statement, under the numbers that verdicts speak of."""
+    document = policy.document
+    statements = document.get("Statement", [])
+    statements = statements if isinstance(statements, list) else [statements]
+    rest = ", ".join(f"{key} {value}" for key, value in document.items() if key != "Statement")
+    rows = [(str(n), f"<pre>{escape(json.dumps(each, indent=2))}</pre>") for n, each in enumerate(statements, 1)]
+    heading = f"<h4>{escape(policy.name or 'policy')} <span class=pl-dim>({escape(rest or 'no version')})</span></h4>"
+    return heading + table(("statement", "document"), rows)
+
+
+@view(Record)
+def _record_html(record: Record) -> str:
+    call = f"{'  ' * record.depth}{short(record.caller)} called {record.action}"
+    failed = f"<p><b>{escape(record.error_code)}</b>: {escape(record.error_message)}</p>" if record.error_code else ""
+    verdict = decision_body(record.decision) if record.decision else say(str(_FREE), _FREE.css)
+    event = f"<pre>{escape(json.dumps(record.event, indent=2, default=str))}</pre>"
+    return fragment(
+        f"<p class=pl-dim>{escape(call)}</p>", verdict, failed, folded("the event as CloudTrail writes it", event)
+    )
+
+
+@view(Trail)
+def _trail_html(trail: Trail) -> str:
+    return fragment(trail_body(trail))
+
+
+def trail_body(trail: Trail) -> str:
+    """The calls as a table, those that another call caused under it; of a long trail the earlier part is folded."""
+    if not trail:
+        return "<p class=pl-dim>no calls yet</p>"
+    rows = [_trail_row(n, record) for n, record in enumerate(trail)]
+    head = ("#", "who", "calls", "verdict")
+    earlier, latest = rows[:-_AT_ONCE], rows[-_AT_ONCE:]
+    before = folded(f"{len(earlier)} earlier calls", table(head, earlier)) if earlier else ""
+    return before + table(head, latest)
+
+
+def _trail_row(number: int, record: Record) -> tuple[str, ...]:
+    nested = "&nbsp;&nbsp;" * (record.depth - 1) + "↳&nbsp;" if record.depth else ""
+    cause = f"<br><span class=pl-dim>{escape(record.cause)}</span>" if record.cause else ""
+    on = "" if record.resource == "*" else f"<br>on {code(short(record.resource))}"
+    decision = record.decision
+    needs = decision.request.action if decision else record.action
+    asked = "" if needs == record.action else f"<br><span class=pl-dim>needs {escape(needs)}</span>"
+    who = f"{nested}{escape(short(record.caller))}{cause}"
+    return str(number), who, f"{code(record.action)}{asked}{on}", _why(record)
+
+
+def _why(record: Record) -> str:
+    decision = record.decision
+    lines = [mark(decision.verdict).html if decision else _FREE.html]
+    if decision:
+        lines.append(escape(decided_by(decision)))
+    if record.error_code:
+        lines.append(folded(record.error_code, escape(record.error_message)))
+    if record.note:
+        lines.append(f"<span class=pl-dim>{escape(record.note)}</span>")
+    return "<br>".join(lines)

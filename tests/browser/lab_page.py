@@ -1,0 +1,130 @@
+"""A notebook in JupyterLab as a learner meets it: run it, work its controls, read what it says."""
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page
+
+from tests.browser.lab_server import LabServer
+
+SECONDS = 1_000  # Playwright counts in milliseconds
+HARMLESS: tuple[tuple[str, str], ...] = ()
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+ERROR_OUTPUT = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
+
+
+@dataclass
+class LabPage:
+    """One browser page on one JupyterLab. `complaints` is what the page's console found wrong so far."""
+
+    page: Page
+    server: LabServer
+    pictures: Path
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self._complain(f"uncaught: {error}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._complain(f"{message.text} ({message.location.get('url', '')})")
+
+    def _complain(self, text: str) -> None:
+        if not any(re.search(pattern, text) for pattern, _ in HARMLESS):
+            self.complaints.append(text)
+
+    # the notebook
+
+    def open(self, notebook: str) -> None:
+        """Show a notebook of the served folder, its kernel ready and none of its cells run."""
+        self.page.goto(self.server.url(notebook))
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60 * SECONDS)
+        self.wait_until_idle()
+
+    def command(self, name: str, **arguments: object) -> None:
+        """Carry out a command of JupyterLab's palette to its end."""
+        self.page.evaluate(
+            "([name, args]) => jupyterapp.commands.execute(name, args).then(() => null)", [name, arguments]
+        )
+
+    def run_all(self) -> None:
+        """Run every cell, as `Run ▸ Run All Cells` does, and wait for the kernel to rest."""
+        self.command("notebook:run-all-cells")
+        self.wait_until_idle()
+
+    def wait_until_idle(self, seconds: int = 120) -> None:
+        """Wait until the kernel has nothing left to do."""
+        self.page.wait_for_selector(
+            '.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=seconds * SECONDS, state="attached"
+        )
+
+    def cells(self) -> Locator:
+        """The notebook's cells, in order, Markdown ones included."""
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell")
+
+    def output(self, cell: int) -> Locator:
+        """What a cell shows below its code."""
+        return self.cells().nth(cell).locator(".jp-Cell-outputArea")
+
+    def not_run(self) -> list[int]:
+        """The code cells that have no number beside them."""
+        prompts = self.cells().evaluate_all(
+            "cells => cells.map(c => c.matches('.jp-CodeCell') ? c.querySelector('.jp-InputPrompt').innerText : '')"
+        )
+        return [n for n, prompt in enumerate(prompts) if prompt and not re.search(r"\d", prompt)]
+
+    def failed(self) -> list[int]:
+        """The cells whose output holds an error or something on the error stream."""
+        flags = self.cells().evaluate_all("(cells, what) => cells.map(c => !!c.querySelector(what))", ERROR_OUTPUT)
+        return [n for n, flag in enumerate(flags) if flag]
+
+    # its controls, found by the words that stand beside them
+
+    def control(self, words: str) -> Locator:
+        """The checkbox, choice, field or list whose label is `words`."""
+        return self.page.get_by_label(words, exact=True)
+
+    def button(self, words: str) -> Locator:
+        """The button that says `words`."""
+        return self.page.get_by_role("button", name=words, exact=True)
+
+    def tab_to(self, control: Locator, most: int = 60) -> None:
+        """Press Tab until `control` has the focus. Raises AssertionError when it cannot be reached."""
+        for _ in range(most):
+            if control.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{control} was not reached by {most} presses of Tab")
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other: `Space`, `Enter`, `ArrowDown`, …"""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    # its looks
+
+    def look(self, *, width: int = 1400, theme: Literal["light", "dark"] = "light") -> None:
+        """Set the window's width in pixels, and the theme."""
+        self.page.set_viewport_size({"width": width, "height": 1000})
+        self.command("apputils:change-theme", theme=THEMES[theme])
+        self.page.wait_for_selector(f'body[data-jp-theme-name="{THEMES[theme]}"]')
+
+    def screenshot(self, name: str, of: Locator | None = None) -> Path:
+        """A picture of the window or of one part, as `name`.png in the folder for pictures."""
+        path = self.pictures / f"{name}.png"
+        (of or self.page).screenshot(path=path)
+        return path
+
+
+def pictures_folder(default: Path) -> Path:
+    """Where screenshots go: the folder named in PERM_LAB_SCREENSHOTS, or else `default`."""
+    folder = Path(os.environ.get("PERM_LAB_SCREENSHOTS") or default)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+__all__ = ["Error", "LabPage", "pictures_folder"]

@@ -1,0 +1,86 @@
+"""Every task's own sample answers: the accepted are right, the rejected get the reply they were meant to get."""
+
+import json
+
+import pytest
+
+from perm_lab.challenges import TASKS, TRUST, Rejected, Task, Tone
+from perm_lab.challenges.neighbours import NEIGHBOURS
+from perm_lab.challenges.task import flowing
+from perm_lab.iam import Policy
+
+BY_NAME = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+ACCEPTED = [pytest.param(t, d, id=f"{t.name}-{n}") for t in TASKS for n, d in enumerate(t.accepted)]
+REJECTED = [pytest.param(t, r, id=f"{t.name}-{n}-{r.slip}") for t in TASKS for n, r in enumerate(t.rejected)]
+
+
+@pytest.mark.parametrize(("task", "document"), ACCEPTED)
+def test_an_accepted_answer_is_right(task: Task, document: object) -> None:
+    outcome = task.check(document)
+    assert (Tone.RIGHT, ()) == (outcome.tone, outcome.excess), str(outcome)
+    assert Tone.RIGHT is task.check(json.dumps(document)).tone
+
+
+@pytest.mark.parametrize(("task", "rejected"), REJECTED)
+def test_a_rejected_answer_gets_its_own_reply(task: Task, rejected: Rejected) -> None:
+    document = rejected.document
+    outcome = task.check(document if isinstance(document, str) else json.dumps(document))
+    assert (rejected.tone, rejected.slip) == (outcome.tone, outcome.slip), str(outcome)
+    assert rejected.says in outcome.message
+
+
+@BY_NAME
+def test_a_task_ships_enough_of_both(task: Task) -> None:
+    assert len(task.accepted) >= 2
+    assert len(task.rejected) >= 4
+    assert len({json.dumps(each) for each in task.accepted}) == len(task.accepted)
+    assert len(task.hints) >= 2
+    assert set(task.beyond) <= set(NEIGHBOURS)
+
+
+@BY_NAME
+def test_every_slip_is_shown_by_some_rejected_answer(task: Task) -> None:
+    assert {slip.name for slip in task.slips} == {each.slip for each in task.rejected if each.slip}
+
+
+@BY_NAME
+def test_the_solution_is_right_and_its_reply_gives_the_reasoning(task: Task) -> None:
+    outcome = task.check(task.solution)
+    assert (Tone.RIGHT, flowing(task.reasoning)) == (outcome.tone, outcome.message)
+
+
+@BY_NAME
+def test_a_task_not_begun_is_not_yet(task: Task) -> None:
+    assert Tone.NOT_YET is task.check(task.starter).tone
+    assert Tone.NOT_YET is task.check("  \n").tone
+
+
+@BY_NAME
+def test_no_hint_is_the_solution_and_each_exists(task: Task) -> None:
+    assert task.hints[0] == task.hint(1) == task.hint(0)
+    assert task.hints[-1] == task.hint(99)
+
+
+def test_text_that_is_no_json_is_answered_with_the_line_and_the_column() -> None:
+    message = TRUST.check('{\n  "Version": "2012-10-17",\n  \'Statement\': []\n}').message
+    assert "line 3, column 3" in message
+    assert "double quotes" in message
+    assert "`'Statement': []`" in message
+
+
+def test_a_document_that_aws_refuses_is_answered_with_the_place() -> None:
+    outcome = TRUST.check(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Permit", "Principal": "*", "Action": "sts:AssumeRole"}]}
+    )
+    assert Tone.KEEP_GOING is outcome.tone
+    assert "Statement[0].Effect" in outcome.message and "Permit" in outcome.message
+
+
+def test_over_broad_answers_show_a_concrete_request_first() -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    }
+    outcome = TRUST.check(document)
+    assert outcome.excess
+    assert all(TRUST.decide(each, Policy.parse(document, TRUST.kind)).allowed for each in outcome.excess)

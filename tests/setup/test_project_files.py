@@ -1,0 +1,75 @@
+"""The files around the package: what they promise is there, and what they show runs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.repo import ROOT, files
+
+README = (ROOT / "README.md").read_text("utf-8")
+FENCED = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)\s#]+)")
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+
+
+def script(name):
+    return (ROOT / name).read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("command", ["make lab", "make test", "conda env create", "pip install --editable ."])
+def test_the_readme_names(command):
+    assert command in README
+
+
+@pytest.mark.parametrize("name", ["README.md", "LIMITS.md", "CHANGELOG.md", "CONTRIBUTING.md"])
+def test_links_lead_somewhere(name):
+    assert [] == [link for link in LINK.findall((ROOT / name).read_text("utf-8")) if not (ROOT / link).exists()]
+
+
+@pytest.mark.parametrize("source", FENCED, ids=["the engine", "the cloud"])
+def test_the_readme_examples_run_and_print_what_they_say(source):
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", source], cwd=ROOT, capture_output=True, text=True)
+    assert "" == ran.stderr
+    promised = re.findall(r"^print\(.*\)\s+# (.*)$", source, re.MULTILINE)
+    assert promised[:1] == ran.stdout.splitlines()[: len(promised[:1])]
+
+
+def test_every_limit_has_its_reason_and_what_would_change_it():
+    rows = [line for line in script("LIMITS.md") if line.startswith("|")]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert ["limit", "why", "what would change it"] == cells[0]
+    assert len(cells) > 2
+    assert [] == [row for row in cells if len(row) != 3 or not all(row)]
+
+
+@pytest.mark.parametrize("name", [".ci/run", "binder/postBuild"])
+def test_scripts_stop_at_the_first_failure(name):
+    lines = script(name)
+    assert lines[0] == "#!/usr/bin/env bash"
+    assert "set -euo pipefail" in lines
+
+
+def test_binder_installs_the_package_and_hands_over():
+    assert any(re.match(r"python -m pip install .*\.$", line) for line in script("binder/postBuild"))
+    for path in files(ROOT / "binder"):
+        if path.name == "start":
+            assert 'exec "$@"' == path.read_text("utf-8").splitlines()[-1]
+
+
+def test_ci_runs_make_test_and_installs_the_browser():
+    assert "make test" == script(".ci/run")[-1]
+    assert any("apt-get install" in line and "chromium" in line for line in script(".ci/run"))
+
+
+@pytest.mark.parametrize("target", ["lab", "test", "check", "bench"])
+def test_each_target_prepares_its_own_environment(target):
+    assert re.search(rf"^{target}: \$\((LAB|TEST)\) ##", MAKEFILE, re.MULTILINE)
+
+
+def test_make_lab_opens_the_first_notebook():
+    opened = re.search(r"jupyter lab (\S+)", MAKEFILE)[1]
+    assert (ROOT / opened).exists()
+    assert Path(opened).name == "00_start_here.ipynb"
