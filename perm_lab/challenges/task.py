@@ -75,7 +75,7 @@ class Outcome(Displayable):
 class Rejected:
     """An answer that must not pass: with which tone, which slip (if one has a name), and what the message says."""
 
-    document: Any
+    answer: Any
     tone: Tone
     slip: str = ""
     says: str = ""

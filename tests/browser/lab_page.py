@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import ConsoleMessage, Error, Locator, Page
+from playwright.sync_api import ConsoleMessage, Locator, Page
 
 from tests.browser.lab_server import LabServer
 
@@ -14,6 +14,11 @@ SECONDS = 1_000  # Playwright counts in milliseconds
 HARMLESS: tuple[tuple[str, str], ...] = ()
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 ERROR_OUTPUT = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
+
+COMMAND = """([name, args, patience]) => Promise.race([
+    jupyterapp.commands.execute(name, args).then(() => null),
+    new Promise((_, reject) => setTimeout(() => reject(new Error(`${name} did not end: a dialog is open?`)), patience)),
+])"""
 
 
 @dataclass
@@ -44,6 +49,8 @@ class LabPage:
         self.page.goto(self.server.url(notebook))
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60 * SECONDS)
         self.wait_until_idle()
+        if self.page.locator(".jp-Dialog").count():
+            raise AssertionError(f"JupyterLab asks: {self.page.locator('.jp-Dialog').inner_text()}")
 
     def command(self, name: str, **arguments: object) -> None:
         """Carry out a command of JupyterLab's palette to its end."""
@@ -125,6 +132,3 @@ def pictures_folder(default: Path) -> Path:
     folder = Path(os.environ.get("PERM_LAB_SCREENSHOTS") or default)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-__all__ = ["Error", "LabPage", "pictures_folder"]

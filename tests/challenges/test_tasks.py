@@ -23,8 +23,8 @@ def test_an_accepted_answer_is_right(task: Task, document: object) -> None:
 
 @pytest.mark.parametrize(("task", "rejected"), REJECTED)
 def test_a_rejected_answer_gets_its_own_reply(task: Task, rejected: Rejected) -> None:
-    document = rejected.document
-    outcome = task.check(document if isinstance(document, str) else json.dumps(document))
+    answer = rejected.answer
+    outcome = task.check(answer if isinstance(answer, str) else json.dumps(answer))
     assert (rejected.tone, rejected.slip) == (outcome.tone, outcome.slip), str(outcome)
     assert rejected.says in outcome.message
 

@@ -40,7 +40,7 @@ def test_a_right_answer_is_praised_with_its_reason(progress: Progress) -> None:
 
 def test_a_known_slip_is_named_and_its_excess_shown(progress: Progress) -> None:
     editor = PolicyEditor(READ, progress)
-    outcome = editor.check(json.dumps(READ.rejected[2].document))
+    outcome = editor.check(json.dumps(READ.rejected[2].answer))
     assert "the whole bucket" == outcome.slip
     assert "≈ almost: the whole bucket" in editor.result.value
     assert "private/passport.jpg" in editor.result.value
