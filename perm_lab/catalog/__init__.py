@@ -29,6 +29,7 @@ __all__ = [
     "managed_policies",
     "managed_policy",
     "operation_actions",
+    "prefix",
     "resource_type",
     "services",
     "sources",

@@ -16,14 +16,14 @@ TASKS = (*start_here.TASKS, *execution_role.TASKS)
 __all__ = [
     "LOG",
     "MEND",
-    "READ",
-    "TASKS",
-    "TRUST",
     "Outcome",
     "Progress",
     "Question",
+    "READ",
     "Rejected",
     "Slip",
+    "TASKS",
+    "TRUST",
     "Task",
     "Tone",
 ]

@@ -57,20 +57,26 @@ def _named(value: Any, names: Mapping[str, str]) -> Any:
 def _question(data: Mapping[str, Any]) -> Question:
     options = data["options"]
     answer = next(option["text"] for option in options if option.get("right"))
-    replies = {option["text"]: option["reply"] for option in options}
-    return Question(data["text"], tuple(replies), answer, replies, data["name"])
+    replies = {option["text"]: _flowing(option["reply"]) for option in options}
+    return Question(_flowing(data["text"]), tuple(replies), answer, replies, data["name"])
 
 
 def _task(data: Mapping[str, Any], account: str) -> Task:
-    request = partial(_request, account=account)
+
+    def requests(*keys: str) -> dict[str, Callable[[Any], Any]]:
+        return dict.fromkeys(keys, _each(partial(_request, account=account)))
+
     readers: dict[str, Callable[[Any], Any]] = {
         "kind": lambda kind: PolicyKind[kind.upper()],
+        "story": _flowing,
+        "reasoning": _flowing,
+        "hints": _each(_flowing),
+        "beyond": tuple,
         "solution": _document,
         "accepted": _each(_document),
-        "slips": _each(lambda row: Slip(**_read(row, dict.fromkeys(("allows", "denies", "forbids"), _each(request))))),
+        "slips": _each(lambda row: Slip(**_read(row, {"reply": _flowing, **requests("allows", "denies", "forbids")}))),
         "rejected": _each(lambda row: Rejected(**_read(row, {"answer": _document, "tone": Tone}))),
-        **dict.fromkeys(("must_allow", "must_deny", "must_forbid"), _each(request)),
-        **dict.fromkeys(("hints", "beyond"), tuple),
+        **requests("must_allow", "must_deny", "must_forbid"),
     }
     return Task(**_read(data, readers))
 
@@ -81,6 +87,11 @@ def _read(data: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]]) 
 
 def _each(read: Callable[[Any], Any]) -> Callable[[list[Any]], tuple[Any, ...]]:
     return lambda values: tuple(map(read, values))
+
+
+def _flowing(text: str) -> str:
+    """`text` with each paragraph on one line, wherever its source breaks the lines."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def _request(text: str, account: str) -> Request:

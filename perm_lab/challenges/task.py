@@ -108,7 +108,7 @@ class Task(Displayable):
 
     def hint(self, number: int = 1) -> str:
         """The hint of this number, from 1, each one telling more; the last when there are not so many."""
-        return flowing(self.hints[min(max(number, 1), len(self.hints)) - 1])
+        return self.hints[min(max(number, 1), len(self.hints)) - 1]
 
     def decide(self, request: Request, policy: Policy) -> Decision:
         """What AWS would say to `request` with `policy` as the answer."""
@@ -188,15 +188,10 @@ class Task(Displayable):
     def _outcome(
         self, tone: Tone, message: str, slip: str = "", decision: Decision | None = None, excess: Any = ()
     ) -> Outcome:
-        return Outcome(self.name, tone, flowing(message), slip, decision, excess)
+        return Outcome(self.name, tone, message, slip, decision, excess)
 
     def __str__(self) -> str:
-        return f"{self.title}\n\n{flowing(self.story)}"
-
-
-def flowing(text: str) -> str:
-    """`text` with each paragraph on one line, wherever its source breaks the lines."""
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+        return f"{self.title}\n\n{self.story}"
 
 
 def _place(text: str) -> str:

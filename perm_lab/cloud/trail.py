@@ -107,6 +107,7 @@ class Trail(Sequence[Record], Displayable):
         return iter(self._records)
 
     def append(self, record: Record) -> None:
+        """Add what happened last."""
         self._records.append(record)
 
     def clear(self) -> None:

@@ -6,7 +6,6 @@ ExecutionRoleWidget()
 """
 
 from perm_lab.challenges import Question
-from perm_lab.ui import views
 from perm_lab.ui.drawing import svg, warm
 from perm_lab.ui.editor import PolicyEditor
 from perm_lab.ui.pictures import Diagram, diagram
@@ -15,5 +14,5 @@ from perm_lab.ui.scenario import ExecutionRoleWidget, ScenarioWidget
 
 __all__ = [
     "Diagram", "ExecutionRoleWidget", "PolicyEditor", "Prediction", "Question", "Quiz", "ScenarioWidget", "diagram",
-    "svg", "views", "warm",
+    "svg", "warm",
 ]  # fmt: skip

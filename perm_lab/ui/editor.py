@@ -48,7 +48,7 @@ def task_body(task: Task) -> str:
     rows = [("✓ must pass", *_cells(each)) for each in task.must_allow]
     rows += [("✗ must not pass", *_cells(each)) for each in task.must_deny]
     rows += [("⛔ must be denied explicitly", *_cells(each)) for each in task.must_forbid]
-    asked = table(("", "who", "does", "on"), rows)
+    asked = table(("asked", "who", "does", "on"), rows)
     return f"<h4>{escape(task.title)}</h4>{prose(task.story)}{folded('what your policy is measured by', asked)}"
 
 

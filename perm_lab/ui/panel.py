@@ -29,8 +29,8 @@ class Panel(widgets.VBox):
         self.add_class("pl-form")
 
     def text(self) -> str:
-        """The panel in plain words."""
-        raise NotImplementedError
+        """The panel in plain words; each kind of panel has its own."""
+        return type(self).__doc__ or ""
 
     def static(self) -> str:
         """The panel as HTML that needs no kernel."""

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from perm_lab import display
 from perm_lab.challenges import Progress, Question
 from perm_lab.display import view
+from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, button, html
 from perm_lab.ui.style import Mark, bare, fragment, prose, say
 
@@ -52,46 +53,38 @@ class Prediction(Panel):
             question = Question(question, tuple(options), answer, replies or {}, name)
         self.question, self.committed = question, False
         self._reveal, self._on_commit, self._progress = reveal, on_commit, progress or Progress()
-        self.radio = widgets.RadioButtons(
-            options=question.options, value=None, description="I think:", layout=widgets.Layout(width="auto")
-        )
+        self.options = Choice({option: option for option in question.options})
         self.commit_button = button("Commit", self.guard(self._commit), disabled=True, button_style="primary")
         self.again_button = button("Answer again", self.guard(self.reset), disabled=True)
         self.reply = html()
-        self.radio.observe(self.guard(self._chosen), "value")
+        self.options.observe(self.guard(self._show_state), "value")
         buttons = widgets.HBox([self.commit_button, self.again_button])
-        super().__init__((html(bare(prose(question.text))), self.radio, buttons, self.reply))
+        super().__init__((html(bare(prose(question.text))), self.options, buttons, self.reply))
         self._restore()
 
     @property
     def choice(self) -> str | None:
         """The option chosen so far, committed or not."""
-        return self.radio.value
+        return self.options.value
 
     @property
     def correct(self) -> bool | None:
         """Whether the committed choice is right; None before it is committed."""
-        return self.question.correct(self.radio.value) if self.committed else None
+        return self.question.correct(self.choice) if self.committed else None
 
     def commit(self, choice: str | None = None) -> None:
         """Commit to `choice`, or to what is selected: the plain-code way to press the button.
 
         Raises ValueError when nothing is chosen or `choice` is not an option.
         """
-        if choice is not None and choice not in self.question.options:
-            legal = ", ".join(f"`{option}`" for option in self.question.options)
-            raise ValueError(f"`{choice}` is not an option; the options are: {legal}")
-        self.radio.value = choice if choice is not None else self.radio.value
-        if self.radio.value is None:
+        self.options.value = choice if choice is not None else self.choice
+        if self.choice is None:
             raise ValueError("nothing is chosen yet; choose an option first")
         self._commit()
 
     def reset(self) -> None:
         """Take the choice back."""
-        self.committed, self.radio.value, self.reply.value = False, None, ""
-        self._show_state()
-
-    def _chosen(self) -> None:
+        self.committed, self.options.value, self.reply.value = False, None, ""
         self._show_state()
 
     def _commit(self) -> None:
@@ -110,14 +103,16 @@ class Prediction(Panel):
         kept = self._progress.get(self.question.name) if self.question.name else None
         choice = kept.get("choice") if isinstance(kept, dict) else None
         if choice in self.question.options:
-            self.radio.value = choice
+            self.options.value = choice
             self._settle()
             self.reply.value = self._answer()
 
     def _show_state(self) -> None:
-        self.radio.disabled = self.committed
-        self.commit_button.disabled = self.committed or self.choice is None
-        self.again_button.disabled = not self.committed
+        """Bring the controls to the state. A button just pressed is not disabled: the keyboard would lose its place."""
+        self.options.disabled = self.committed
+        self.commit_button.disabled = self.choice is None
+        self.commit_button.description = "Committed" if self.committed else "Commit"
+        self.again_button.disabled = self.again_button.disabled and not self.committed
 
     def _answer(self) -> str:
         shown = _RIGHT if self.correct else _WRONG

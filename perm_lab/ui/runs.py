@@ -36,13 +36,13 @@ def steps_table(run: Run) -> str:
     """The steps in order, the one that stopped the run marked."""
     rows = [_step(n, hop) for n, hop in enumerate(run.hops, 1)]
     decisive = tuple(n for n, hop in enumerate(run.hops) if hop.status is Status.DENIED)
-    return table(("", "step", "verdict", "decided by"), rows, decisive)
+    return table(("#", "step", "verdict"), rows, decisive)
 
 
 def _step(number: int, hop: Hop) -> tuple[str, ...]:
     note = f"<br><span class=pl-dim>{escape(hop.note)}</span>" if hop.note else ""
     step = f"{escape(short(hop.who))} → {code(hop.action)} → {code(short(hop.what))}"
-    return str(number), f"{step}{note}", _mark(hop).html, escape(hop.via)
+    return str(number), f"{step}{note}", f"{_mark(hop).html}<br>{escape(hop.via)}"
 
 
 def _mark(hop: Hop) -> Mark:

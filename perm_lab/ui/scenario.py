@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from perm_lab.cloud import Lab
 from perm_lab.scenarios import ExecutionRole, Run, Toggle
 from perm_lab.ui import runs
+from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, html
 from perm_lab.ui.pictures import diagram
 from perm_lab.ui.style import bare, fragment
@@ -27,19 +28,15 @@ class ScenarioWidget(Panel):
         self.scenario = scenario
         self.run: Run = scenario.run()
         self._heading = f"<h4>{escape(title)}</h4><p>{escape(story)}</p>"
-        self.handlers = widgets.Dropdown(
-            options=[(each.label, each.key) for each in scenario.handlers],
-            value=scenario.handler,
-            description="Function:",
-            layout=widgets.Layout(width="auto", max_width="30em"),
-        )
+        self.handlers = Choice({each.key: each.label for each in scenario.handlers}, scenario.handler)
         self.handlers.observe(self.guard(self._changed), "value")
         self.checkboxes = {each.key: self._checkbox(each) for each in scenario.toggles}
         self.verdict, self.picture = html(), html()
         self.areas = {name: html() for name, _ in _TABS}
         self.tabs = widgets.Tab(tuple(self.areas.values()), titles=tuple(self.areas), selected_index=0)
         controls = widgets.VBox(
-            [self.handlers, *self._groups()], layout=widgets.Layout(flex="1 1 24em", min_width="20em")
+            [html(bare("<b>The function that is called</b>")), self.handlers, *self._groups()],
+            layout=widgets.Layout(flex="1 1 24em", min_width="20em"),
         )
         self.picture.layout.flex, self.picture.layout.min_width = "1 1 28em", "24em"
         sides = widgets.Box([controls, self.picture], layout=widgets.Layout(display="flex", flex_flow="row wrap"))

@@ -82,7 +82,7 @@ def code(text: str) -> str:
     '<code>album/<wbr>a&lt;b</code>'
     """
     breaks = "/:" if text.startswith("arn:") else "/"
-    broken = re.sub(f"([{breaks}])", r"\1<wbr>", escape(text))
+    broken = re.sub(f"(?<=.)([{breaks}])(?=.)", r"\1<wbr>", escape(text))
     return f"<code>{broken}</code>"
 
 

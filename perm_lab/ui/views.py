@@ -35,8 +35,12 @@ def policy_body(policy: Policy) -> str:
 
 @view(Record)
 def _record_html(record: Record) -> str:
-    call = f"{'  ' * record.depth}{short(record.caller)} called {record.action}"
-    failed = f"<p><b>{escape(record.error_code)}</b>: {escape(record.error_message)}</p>" if record.error_code else ""
+    cause = f" ({record.cause})" if record.cause else ""
+    call = f"{short(record.caller)} called {record.action}{cause}"
+    message = f": {record.error_message}" if record.allowed else ""  # a denial's message is part of the verdict
+    failed = (
+        f"<p>The call failed with <b>{escape(record.error_code)}</b>{escape(message)}</p>" if record.error_code else ""
+    )
     verdict = decision_body(record.decision) if record.decision else say(str(_FREE), _FREE.css)
     event = f"<pre>{escape(json.dumps(record.event, indent=2, default=str))}</pre>"
     return fragment(

@@ -11,14 +11,28 @@ from playwright.sync_api import ConsoleMessage, Locator, Page
 from tests.browser.lab_server import LabServer
 
 SECONDS = 1_000  # Playwright counts in milliseconds
-HARMLESS: tuple[tuple[str, str], ...] = ()
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 ERROR_OUTPUT = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
 
-COMMAND = """([name, args, patience]) => Promise.race([
-    jupyterapp.commands.execute(name, args).then(() => null),
-    new Promise((_, reject) => setTimeout(() => reject(new Error(`${name} did not end: a dialog is open?`)), patience)),
+PATIENTLY = """([what, patience, name, args]) => Promise.race([
+    eval(what)(name, args),
+    new Promise((_, reject) => setTimeout(() => reject(new Error(`no end after ${patience} ms: ${what}`)), patience)),
 ])"""
+COMMAND = "(name, args) => jupyterapp.commands.execute(name, args).then(() => null)"
+# A page shows the notebook before its kernel is connected; what is run in between waits for ever.
+READY = """async () => {
+    const panel = jupyterapp.shell.currentWidget;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+}"""
+# `Run All Cells` is through with its promise at the first cell that raises, be it announced; the kernel is not. A
+# request of our own is answered after all those before it, with what they printed.
+LAST_IN_LINE = """async () => {
+    const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
+    await kernel.requestExecute({ code: '', silent: true, stop_on_error: false }).done;
+    await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+}"""
+IDLE = "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
 
 
 @dataclass
@@ -32,15 +46,11 @@ class LabPage:
 
     def __post_init__(self) -> None:
         self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self._complain(f"uncaught: {error}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self._complain(f"{message.text} ({message.location.get('url', '')})")
-
-    def _complain(self, text: str) -> None:
-        if not any(re.search(pattern, text) for pattern, _ in HARMLESS):
-            self.complaints.append(text)
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
     # the notebook
 
@@ -48,26 +58,28 @@ class LabPage:
         """Show a notebook of the served folder, its kernel ready and none of its cells run."""
         self.page.goto(self.server.url(notebook))
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60 * SECONDS)
+        self._await(READY)
         self.wait_until_idle()
         if self.page.locator(".jp-Dialog").count():
             raise AssertionError(f"JupyterLab asks: {self.page.locator('.jp-Dialog').inner_text()}")
 
     def command(self, name: str, **arguments: object) -> None:
         """Carry out a command of JupyterLab's palette to its end."""
-        self.page.evaluate(
-            "([name, args]) => jupyterapp.commands.execute(name, args).then(() => null)", [name, arguments]
-        )
+        self._await(COMMAND, name, arguments)
 
     def run_all(self) -> None:
         """Run every cell, as `Run ▸ Run All Cells` does, and wait for the kernel to rest."""
         self.command("notebook:run-all-cells")
+        self._await(LAST_IN_LINE)
         self.wait_until_idle()
+
+    def _await(self, what: str, *arguments: object, seconds: int = 120) -> None:
+        """Call a function of the page and wait for its promise: Playwright itself would wait for ever."""
+        self.page.evaluate(PATIENTLY, [what, seconds * SECONDS, *arguments])
 
     def wait_until_idle(self, seconds: int = 120) -> None:
         """Wait until the kernel has nothing left to do."""
-        self.page.wait_for_selector(
-            '.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=seconds * SECONDS, state="attached"
-        )
+        self.page.wait_for_function(IDLE, timeout=seconds * SECONDS)
 
     def cells(self) -> Locator:
         """The notebook's cells, in order, Markdown ones included."""
@@ -118,7 +130,7 @@ class LabPage:
         """Set the window's width in pixels, and the theme."""
         self.page.set_viewport_size({"width": width, "height": 1000})
         self.command("apputils:change-theme", theme=THEMES[theme])
-        self.page.wait_for_selector(f'body[data-jp-theme-name="{THEMES[theme]}"]')
+        self.page.wait_for_selector(f'body[data-jp-theme-name="{THEMES[theme]}"]', state="attached")
 
     def screenshot(self, name: str, of: Locator | None = None) -> Path:
         """A picture of the window or of one part, as `name`.png in the folder for pictures."""

@@ -6,7 +6,6 @@ import pytest
 
 from perm_lab.challenges import TASKS, TRUST, Rejected, Task, Tone
 from perm_lab.challenges.neighbours import NEIGHBOURS
-from perm_lab.challenges.task import flowing
 from perm_lab.iam import Policy
 
 BY_NAME = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
@@ -46,7 +45,7 @@ def test_every_slip_is_shown_by_some_rejected_answer(task: Task) -> None:
 @BY_NAME
 def test_the_solution_is_right_and_its_reply_gives_the_reasoning(task: Task) -> None:
     outcome = task.check(task.solution)
-    assert (Tone.RIGHT, flowing(task.reasoning)) == (outcome.tone, outcome.message)
+    assert (Tone.RIGHT, task.reasoning) == (outcome.tone, outcome.message)
 
 
 @BY_NAME

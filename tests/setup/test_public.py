@@ -2,7 +2,7 @@
 
 import ast
 from importlib import import_module
-from inspect import isclass, isfunction, isroutine
+from inspect import getdoc, isclass, isfunction, isroutine
 
 import pytest
 
@@ -17,6 +17,8 @@ def names_here(path):
     """The public names that a package's `__init__` defines or takes from the package's modules."""
     for node in tree(path).body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("perm_lab"):
+            if node.module == dotted(path):
+                continue  # the package's own modules, which are not names of its own
             yield from (alias.asname or alias.name for alias in node.names)
         elif isinstance(node, DEFINITIONS):
             yield node.name
@@ -51,7 +53,7 @@ def unexplained(path):
         if not offered.__doc__:
             yield name
         for method, defined in vars(offered).items() if isclass(offered) else ():
-            if isroutine(defined) and not method.startswith("_") and not defined.__doc__:
+            if isroutine(defined) and not method.startswith("_") and not getdoc(getattr(offered, method)):
                 yield f"{name}.{method}"
 
 

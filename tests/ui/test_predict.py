@@ -29,7 +29,7 @@ def test_nothing_is_chosen_at_first_and_commit_is_disabled() -> None:
 
 def test_a_choice_enables_commit_and_shows_nothing_yet() -> None:
     prediction = Prediction(question())
-    prediction.radio.value = "maya"
+    prediction.options.value = "maya"
     assert not prediction.commit_button.disabled
     assert not prediction.committed
     assert "" == prediction.reply.value
@@ -38,13 +38,14 @@ def test_a_choice_enables_commit_and_shows_nothing_yet() -> None:
 @pytest.mark.parametrize(("choice", "right", "says"), [("the role", True, "Right"), ("maya", False, "Not so")])
 def test_committing_replies_to_the_option_chosen(choice: str, right: bool, says: str) -> None:
     prediction = Prediction(question())
-    prediction.radio.value = choice
+    prediction.options.value = choice
     prediction.commit_button.click()
     assert prediction.committed
     assert right is prediction.correct
     assert says in prediction.reply.value
     assert ("who calls is not who runs" in prediction.reply.value) is (choice == "maya")
-    assert prediction.commit_button.disabled and prediction.radio.disabled
+    assert prediction.options.disabled
+    assert "Committed" == prediction.commit_button.description
 
 
 def test_what_is_revealed_shows_only_after_the_commit_and_reaches_python() -> None:
@@ -55,7 +56,7 @@ def test_what_is_revealed_shows_only_after_the_commit_and_reaches_python() -> No
         return "the <verdict>"
 
     prediction = Prediction(question(), reveal=reveal, on_commit=told.append)
-    prediction.radio.value = "maya"
+    prediction.options.value = "maya"
     assert [] == shown
     prediction.commit_button.click()
     assert "the &lt;verdict&gt;" in prediction.reply.value
@@ -67,7 +68,7 @@ def test_an_exception_in_a_callback_is_shown_in_the_panel() -> None:
         raise RuntimeError("the lab is <closed>")
 
     prediction = Prediction(question(), reveal=reveal)
-    prediction.radio.value = "maya"
+    prediction.options.value = "maya"
     prediction.commit_button.click()
     assert "(RuntimeError: the lab is &lt;closed&gt;). Run the cell again" in prediction.notice.value
     assert prediction.notice.layout.display is None
@@ -78,7 +79,9 @@ def test_answering_again_starts_afresh() -> None:
     prediction.commit("maya")
     prediction.again_button.click()
     assert (None, False, "") == (prediction.choice, prediction.committed, prediction.reply.value)
-    assert not prediction.radio.disabled
+    assert not prediction.options.disabled
+    assert prediction.commit_button.disabled and "Commit" == prediction.commit_button.description
+    assert not prediction.again_button.disabled
 
 
 def test_committing_to_what_is_no_option_names_the_options() -> None:

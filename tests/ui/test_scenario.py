@@ -46,7 +46,7 @@ def test_a_permission_on_the_wrong_side_changes_nothing(widget: ExecutionRoleWid
 
 def test_every_control_has_a_description(widget: ExecutionRoleWidget) -> None:
     assert all(box.description for box in widget.checkboxes.values())
-    assert widget.handlers.description
+    assert all(radio.description for radio in widget.handlers.radios.values())
     assert all(widget.tabs.titles)
 
 

@@ -1,0 +1,99 @@
+"""The notebooks run, run again, say the same each time, and read well where no kernel is."""
+
+import re
+import subprocess
+import sys
+from html import unescape
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+
+STRICT = ("-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider", "-c", "pytest.ini")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+IPYTHON_SAYS = "extension is already loaded"  # IPython's own words on a second `%load_ext`
+
+# What differs from run to run by its nature.
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+SANITIZE = f"[the time of a call]\nregex: {TIME.pattern}\nreplace: TIME\n"
+
+
+def outputs(notebook):
+    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def strictly(notebook, folder):
+    """nbval's comparison of a notebook's outputs with those of a run in a fresh kernel."""
+    compared = nbformat.from_dict(notebook)
+    for cell in compared.cells:
+        # nbval runs cells outside the history, which is where IPython looks for the semicolon that silences a value
+        if cell.source.endswith(";"):
+            cell.source += "\nNone"
+    nbformat.write(compared, folder / "compared.ipynb")
+    (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
+    (folder / "sanitize.cfg").write_text(SANITIZE, "utf-8")
+    command = [sys.executable, *STRICT, "--nbval-sanitize-with", "sanitize.cfg", "compared.ipynb"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def words(page):
+    """What a reader sees of a page without scripts: its text, without tags, styles and spacing."""
+    seen = re.sub(r"<(style|script)\b.*?</\1>|<!--.*?-->", " ", page, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", seen)).split())
+
+
+def test_every_code_cell_was_executed(executed):
+    code = [cell for cell in executed.first.cells if cell.cell_type == "code" and cell.source.strip()]
+    assert [] == [cell.source for cell in code if cell.execution_count is None]
+
+
+def test_only_announced_errors_are_raised(executed):
+    for notebook in (executed.first, executed.again):
+        for cell in notebook.cells:
+            raised = [output.ename for output in cell.get("outputs", ()) if output.output_type == "error"]
+            assert bool(raised) == ("raises-exception" in cell.metadata.get("tags", [])), (cell.source, raised)
+
+
+def test_nothing_is_written_to_the_error_stream(executed):
+    streams = [output for output in outputs(executed.first) if output.output_type == "stream"]
+    assert [] == [output.text for output in streams if output.name == "stderr"]
+
+
+def test_a_fresh_kernel_says_the_same(executed):
+    compared = strictly(executed.first, executed.folder)
+    assert 0 == compared.returncode, compared.stdout[-6000:] + compared.stderr[-2000:]
+
+
+def test_the_same_kernel_says_the_same_again(executed):
+    def said(notebook):
+        texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs(notebook)]
+        return [TIME.sub("TIME", text) for text in texts if IPYTHON_SAYS not in text]
+
+    assert said(executed.first) == said(executed.again)
+
+
+def test_every_widget_and_value_has_words_and_a_static_page(executed):
+    shown = [output.data for output in outputs(executed.first) if WIDGET in output.get("data", {})]
+    assert shown
+    for data in shown:
+        assert "text/html" in data
+        assert len(data["text/plain"].split()) > 3, data["text/plain"]
+
+
+@pytest.mark.parametrize("state", ["with", "without"])
+def test_the_page_without_a_kernel_holds_each_verdict(executed, state):
+    """With the widgets' state in the file a script draws them; without it their static page stands in their place."""
+    notebook = nbformat.from_dict(executed.first)
+    if state == "without":
+        notebook.metadata.pop("widgets")
+    page = words(HTMLExporter().from_notebook_node(notebook)[0])
+    shown = [output.data for output in outputs(notebook) if "text/html" in output.get("data", {})]
+    static = [words(data["text/html"]) for data in shown if state == "without" or WIDGET not in data]
+    assert static
+    assert [] == [text for text in static if not text or text not in page]
+
+
+def test_a_comparison_that_differs_fails(tmp_path):
+    shown = nbformat.v4.new_output("execute_result", {"text/plain": "0"}, execution_count=1)
+    cell = nbformat.v4.new_code_cell("import time; time.time_ns()", execution_count=1, outputs=[shown])
+    assert 1 == strictly(nbformat.v4.new_notebook(cells=[cell]), tmp_path).returncode
