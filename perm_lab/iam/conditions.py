@@ -1,8 +1,7 @@
 """A statement's `Condition` element, compiled: each key under each operator is one test of the request's context.
 
 All of them must hold. Follows "IAM JSON policy elements: Condition" and "Single-valued vs. multivalued context keys"
-(IAM
-user guide). Where a key is absent from the request: a positive operator fails, a negated one holds, `…IfExists` and
+(IAM user guide). Where a key is absent from the request: a positive operator fails, a negated one holds, `…IfExists` and
 `ForAllValues` hold, `ForAnyValue` fails.
 """
 
@@ -49,7 +48,7 @@ def compile_condition(name: str, key: str, values: Sequence[str], variables: boo
     row = OPERATORS[plain]
     wanted = key.lower()
     if plain == "Null":
-        return Condition(name, key, tuple(values), _null(wanted, values))
+        return Condition(name, key, tuple(values), _null(wanted, row, values))
     static = [row.compile(v) for v in values if not (variables and has_variable(v))]
     templates = [Template(v) for v in values if variables and has_variable(v)]
     holds = _QUANTIFIERS[quantifier](row.negated)
@@ -80,12 +79,12 @@ def _absent(quantifier: str, negated: bool, if_exists: bool) -> MatchCode:
     return MatchCode.MATCH if holds else MatchCode.KEY_MISSING
 
 
-def _null(key: str, values: Sequence[str]) -> Callable[[Context], MatchCode]:
-    absent_wanted = {value.lower() == "true" for value in values}
+def _null(key: str, row: Operator, values: Sequence[str]) -> Callable[[Context], MatchCode]:
+    wanted = [row.compile(value) for value in values]
 
     def test(context: Context) -> MatchCode:
         absent = not context.get(key)
-        if absent in absent_wanted:
+        if any(matches(str(absent)) for matches in wanted):
             return MatchCode.MATCH
         return MatchCode.KEY_MISSING if absent else MatchCode.VALUE_DIFFERS
 

@@ -15,10 +15,8 @@ class PolicySet:
     """All the policies that have a say in a request.
 
     `identity` are the caller's own policies (and its groups'), `boundary` its permissions boundary, `session` the
-    session
-    policies passed when the role was assumed. `resource` is the resource's policy; for `sts:AssumeRole` it is the
-    role's
-    `trust` policy instead. `scps` and `rcps` hold a tuple of policies per level, from the organization's root down to
+    session policies passed when the role was assumed. `resource` is the resource's policy; for `sts:AssumeRole` it is
+    the role's `trust` policy instead. `scps` and `rcps` hold a tuple of policies per level, from the organization's root down to
     the account; leave them empty for the management account and outside organizations.
     """
 
@@ -67,8 +65,7 @@ class StatementEvidence:
 
 @dataclass(frozen=True, slots=True)
 class PolicyEvidence:
-    """One policy: what it says on its own, statement by statement. `level` counts the levels of SCPs and RCPs from
-    0."""
+    """One policy: what it says on its own, statement by statement. `level` counts SCPs' and RCPs' levels from 0."""
 
     policy: Policy
     type: PolicyType

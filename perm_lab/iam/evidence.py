@@ -1,7 +1,7 @@
 """The second, tracing pass: each policy, each statement, each element, whether it matched and if not why.
 
-It runs the same compiled pieces as the decision, and all of them, where the decision stops at the first that settles
-it.
+It runs the same compiled pieces as the decision, and all of them, where the decision stops at the first that
+settles it.
 """
 
 from __future__ import annotations

@@ -17,6 +17,10 @@ def always(_: str) -> bool:
     return True
 
 
+def never(_: str) -> bool:
+    return False
+
+
 @lru_cache(maxsize=8192)
 def compile_pattern(pattern: str) -> Matcher:
     """A function that says whether a text matches `pattern` as a whole.
@@ -82,7 +86,8 @@ def _segment(items: Sequence[str | None]) -> re.Pattern[str]:
 def compile_arn(pattern: str) -> Matcher:
     """A function that says whether an ARN matches `pattern`, each of the six parts on its own.
 
-    `*` alone matches every ARN, and `*` itself (the resource of an action that takes none).
+    `*` alone matches every ARN, and `*` itself (the resource of an action that takes none). A pattern of fewer parts
+    matches nothing.
 
     >>> compile_arn("arn:aws:s3:::photos/*")("arn:aws:s3:::photos/a/b")
     True
@@ -93,7 +98,7 @@ def compile_arn(pattern: str) -> Matcher:
         return always
     parts = pattern.split(":", 5)
     if len(parts) < 6:
-        return compile_pattern(pattern)
+        return never
     if not any(wild in part for part in parts[:5] for wild in "*?"):
         return compile_pattern(pattern)
     matchers = tuple(compile_pattern(part) for part in parts)

@@ -29,8 +29,7 @@ class Policy(Displayable):
     Traceback (most recent call last):
     ...
     perm_lab.iam.errors.PolicyError: Version: `2012-10-71` is no version of the policy language; did you mean
-    2012-10-17?; \
-legal: 2012-10-17, 2008-10-17
+    2012-10-17?; legal: 2012-10-17, 2008-10-17
     """
 
     name: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from perm_lab.iam.pattern import Matcher, compile_segments
+from perm_lab.iam.pattern import Matcher, compile_segments, never
 
 Context = Mapping[str, Sequence[str]]
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
@@ -79,7 +79,7 @@ class Template:
             parts[-1].append((head, literal))
             parts += [[(part, literal)] for part in more]
         if len(parts) < 6:
-            return compile_segments(_segments(filled))
+            return never
         matchers = [compile_segments(_segments(part)) for part in parts]
 
         def matches(text: str) -> bool:
