@@ -1,8 +1,8 @@
 """A statement's `Condition` element, compiled: each key under each operator is one test of the request's context.
 
 All of them must hold. Follows "IAM JSON policy elements: Condition" and "Single-valued vs. multivalued context keys"
-(IAM user guide). Where a key is absent from the request: a positive operator fails, a negated one holds, `…IfExists` and
-`ForAllValues` hold, `ForAnyValue` fails.
+(IAM user guide). Where a key is absent from the request: a positive operator fails, a negated one holds, `…IfExists`
+and `ForAllValues` hold, `ForAnyValue` fails.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ class PolicySet:
 
     `identity` are the caller's own policies (and its groups'), `boundary` its permissions boundary, `session` the
     session policies passed when the role was assumed. `resource` is the resource's policy; for `sts:AssumeRole` it is
-    the role's `trust` policy instead. `scps` and `rcps` hold a tuple of policies per level, from the organization's root down to
-    the account; leave them empty for the management account and outside organizations.
+    the role's `trust` policy instead. `scps` and `rcps` hold a tuple of policies per level, from the organization's
+    root down to the account; leave them empty for the management account and outside organizations.
     """
 
     identity: tuple[Policy, ...] = ()
