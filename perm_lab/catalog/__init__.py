@@ -30,6 +30,7 @@ __all__ = [
     "managed_policy",
     "operation_actions",
     "prefix",
+    "rcp_services",
     "resource_type",
     "services",
     "sources",
@@ -149,6 +150,12 @@ def prefix(service: str) -> str:
 def is_documented(service: str, operation: str) -> bool:
     """Whether every action that the operation needs is in the catalogue."""
     return all(action(name) for name in operation_actions(service, operation))
+
+
+@cache
+def rcp_services() -> frozenset[str]:
+    """The prefixes of the services whose resources RCPs bind."""
+    return frozenset(_read("rcp_services.json")["services"])
 
 
 def sources() -> Mapping[str, str]:

@@ -10,6 +10,7 @@ decision = evaluate(request, PolicySet(identity=(policy,)))
 print(decision)
 """
 
+from perm_lab.iam.change import Change, apply, what_would_change
 from perm_lab.iam.decision import (
     Decision,
     ElementEvidence,
@@ -27,6 +28,7 @@ from perm_lab.iam.vocabulary import MatchCode, PolicyKind, PolicyType, Principal
 from perm_lab.iam.wording import aws_message, because, element_words, explain, statement_line
 
 __all__ = [
+    "Change",
     "Decision",
     "ElementEvidence",
     "MatchCode",
@@ -43,10 +45,12 @@ __all__ = [
     "Statement",
     "StatementEvidence",
     "Verdict",
+    "apply",
     "aws_message",
     "because",
     "element_words",
     "evaluate",
     "explain",
     "statement_line",
+    "what_would_change",
 ]

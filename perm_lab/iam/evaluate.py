@@ -23,12 +23,12 @@ _LINKED_ROLE = ":role/aws-service-role/"
 def layers(request: Request, policies: PolicySet) -> Iterator[tuple[PolicyType, int | None, Policy]]:
     """Every policy that has a say in the request, with its type and level, in AWS's order.
 
-    SCPs bind neither services nor service-linked roles, RCPs no service-linked roles; a service or an anonymous
-    caller has no policies of its own.
+    SCPs bind neither services nor service-linked roles; RCPs no service-linked roles, and only the services that
+    support them; a service or an anonymous caller has no policies of its own.
     """
     principal = request.principal
     linked = _LINKED_ROLE in principal.role_arn
-    if not linked:
+    if policies.rcps and not linked and _supports_rcps(request.service):
         yield from ((PolicyType.RCP, n, policy) for n, level in enumerate(policies.rcps) for policy in level)
     if not linked and principal.account:
         yield from ((PolicyType.SCP, n, policy) for n, level in enumerate(policies.scps) for policy in level)
@@ -45,6 +45,12 @@ def layers(request: Request, policies: PolicySet) -> Iterator[tuple[PolicyType, 
         yield from ((PolicyType.SESSION, None, policy) for policy in policies.session)
 
 
+def _supports_rcps(service: str) -> bool:
+    from perm_lab.catalog import rcp_services  # read only where there is an RCP
+
+    return service in rcp_services()
+
+
 class _Tally:
     """What the statements that apply say, by type of policy (and level): the first deny, and all allows."""
 
@@ -55,12 +61,13 @@ class _Tally:
         self.allows: dict[tuple[PolicyType, int | None], Deciding] = {}
         self.granted: dict[Naming, Deciding] = {}
         context: Context | None = None
+        bounded = policies.boundary is not None
         for type, level, policy in layers(request, policies):
             self.allows.setdefault((type, level), ())
             for statement in policy.about(request.action):
                 if context is None:
                     context = request.keys()
-                naming = statement.naming(request.principal)
+                naming = statement.naming(request.principal, bounded)
                 if naming is None or not statement.applies(request.resource, context):
                     continue
                 found = ((policy, statement.index),)

@@ -20,23 +20,25 @@ from perm_lab.iam.vocabulary import MatchCode, PolicyType
 def gather(request: Request, policies: PolicySet) -> tuple[PolicyEvidence, ...]:
     """The evidence of every policy that has a say in the request, in AWS's order."""
     context = request.keys()
-    return tuple(_of_policy(request, context, *layer) for layer in layers(request, policies))
+    bounded = policies.boundary is not None
+    return tuple(_of_policy(request, context, bounded, *layer) for layer in layers(request, policies))
 
 
 def _of_policy(
-    request: Request, context: Context, type: PolicyType, level: int | None, policy: Policy
+    request: Request, context: Context, bounded: bool, type: PolicyType, level: int | None, policy: Policy
 ) -> PolicyEvidence:
     statements = (
-        StatementEvidence(s.index, s.sid, s.effect, tuple(_elements(s, request, context))) for s in policy.statements
+        StatementEvidence(s.index, s.sid, s.effect, tuple(_elements(s, request, context, bounded)))
+        for s in policy.statements
     )
     return PolicyEvidence(policy, type, tuple(statements), level)
 
 
-def _elements(statement: Statement, request: Request, context: Context) -> Iterator[ElementEvidence]:
+def _elements(statement: Statement, request: Request, context: Context, bounded: bool) -> Iterator[ElementEvidence]:
     written = statement.written
     if statement.principal is not None:
         element = "NotPrincipal" if statement.negates_principal else "Principal"
-        code = _code(statement.naming(request.principal) is not None, statement.negates_principal)
+        code = _code(statement.naming(request.principal, bounded) is not None, statement.negates_principal)
         asked = request.principal.service or request.principal.arn or "anonymous"
         yield ElementEvidence(element, code, _shown(written[element]), asked)
     element = "NotAction" if statement.negates_action else "Action"

@@ -6,8 +6,10 @@ Follows "AWS JSON policy elements: Principal" (IAM user guide).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 from perm_lab.iam.vocabulary import PrincipalType
 
@@ -26,9 +28,11 @@ _TYPES = {
 class Principal:
     """Who makes a request.
 
-    `arn` is what `aws:PrincipalArn`'s session form or AWS's messages show; `account` is the 12-digit id, empty for
-    services and anonymous callers. A role session knows its role's ARN with the path in `role_arn`; a service its
-    principal in `service`.
+    `arn` is what AWS's messages show; `account` is the 12-digit id, empty for services, for anonymous callers and for
+    identities of a provider that have no session yet. A role session knows its role's ARN with the path in `role_arn`;
+    a service its principal in `service`. Where they are known: `id` is the unique id (AIDA… of a user, AROA… of a
+    role), `tags` the principal's tags, `organization` the path of its account there (`o-…/r-…/ou-…/`), `canonical_id`
+    its account's canonical user id in S3.
 
     >>> Principal.parse("arn:aws:sts::111111111111:assumed-role/reader/now").type
     <PrincipalType.ROLE_SESSION: 'role session'>
@@ -39,6 +43,10 @@ class Principal:
     account: str = ""
     role_arn: str = ""
     service: str = ""
+    id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    organization: str = ""
+    canonical_id: str = ""
 
     @classmethod
     def parse(cls, text: str, role_arn: str = "") -> Principal:
@@ -65,14 +73,21 @@ class Principal:
         return cls(_TYPES[kind], text, account, text if kind == "role" else "")
 
     @classmethod
-    def user(cls, arn: str) -> Principal:
-        """The IAM user with this ARN."""
-        return cls(PrincipalType.USER, arn, arn.split(":")[4])
+    def user(cls, arn: str, **known: Any) -> Principal:
+        """The IAM user with this ARN; `known` are `id`, `tags`, `organization`."""
+        return cls(PrincipalType.USER, arn, arn.split(":")[4], **known)
 
     @classmethod
-    def role_session(cls, arn: str, role_arn: str = "") -> Principal:
+    def role_session(cls, arn: str, role_arn: str = "", **known: Any) -> Principal:
         """The session with this `assumed-role` ARN of the role with `role_arn` (its ARN without a path by default)."""
-        return cls.parse(arn, role_arn)
+        found = cls.parse(arn, role_arn)
+        return replace(found, **known) if known else found
+
+    @classmethod
+    def federated(cls, provider: str) -> Principal:
+        """Somebody whom an identity provider vouches for, before there is a session: the ARN of a SAML or OIDC
+        provider, or the name of a web identity provider such as `cognito-identity.amazonaws.com`."""
+        return cls(PrincipalType.FEDERATED, provider)
 
     @classmethod
     def aws_service(cls, name: str) -> Principal:
@@ -113,6 +128,9 @@ class PrincipalMatcher:
             return Naming.DIRECT if self.everyone or principal.service in self.services else None
         if self.everyone or principal.arn in self.names:
             return Naming.DIRECT
+        if principal.id and principal.id in self.names:
+            return Naming.ROLE if principal.role_arn else Naming.DIRECT
         if principal.role_arn and principal.role_arn in self.names:
             return Naming.ROLE
-        return Naming.ACCOUNT if principal.account in self.accounts else None
+        canonical = principal.canonical_id and principal.canonical_id in self.names
+        return Naming.ACCOUNT if canonical or principal.account in self.accounts else None

@@ -43,13 +43,15 @@ class Statement:
         """Whether the statement is about `action` (in lower case)."""
         return any(matches(action) for matches in self.actions) is not self.negates_action
 
-    def naming(self, principal: Principal) -> Naming | None:
-        """How the statement names the principal, None when it does not."""
+    def naming(self, principal: Principal, bounded: bool = False) -> Naming | None:
+        """How the statement names the principal, None when it does not. `bounded` says whether the principal has a
+        permissions boundary: `NotPrincipal` with Deny spares nobody who has one."""
         if self.principal is None:
             return Naming.DIRECT
         if not self.negates_principal:
             return self.principal.naming(principal)
-        return None if _exempt(self.principal, principal) else Naming.DIRECT
+        spared = _exempt(self.principal, principal) and not (bounded and self.denies)
+        return None if spared else Naming.DIRECT
 
     def applies(self, resource: str, context: Context) -> bool:
         """Whether resource and conditions match; the action and the principal are asked for on their own."""

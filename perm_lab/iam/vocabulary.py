@@ -56,6 +56,7 @@ class PrincipalType(Enum):
     ROLE = "role"
     ROLE_SESSION = "role session"
     FEDERATED_USER = "federated user"
+    FEDERATED = "federated identity"
     ROOT = "account root"
     SERVICE = "service"
     ANONYMOUS = "anonymous"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from perm_lab.iam.change import what_would_change
 from perm_lab.iam.decision import Decision, ElementEvidence, PolicyEvidence, StatementEvidence
 from perm_lab.iam.vocabulary import MatchCode, PolicyType, Reason, Verdict
 
@@ -49,12 +50,13 @@ _WHY_NOT = {
 
 
 def explain(decision: Decision) -> str:
-    """The verdict in plain words, then each policy with each statement and why it does or does not apply."""
+    """The verdict in plain words, each policy with each statement and why it does or does not apply, and what would
+    change the verdict."""
     request = decision.request
     who = request.principal.arn or request.principal.service or "anonymous"
     on = f" on {request.resource}" if request.resource != "*" else ""
     head = f"{decision.verdict.sign} {decision.verdict.word}: {who} → {request.action}{on}"
-    return "\n".join([head, f"  because {because(decision)}", *_policies(decision)])
+    return "\n".join([head, f"  because {because(decision)}", *_policies(decision), *_changes(decision)])
 
 
 def because(decision: Decision) -> str:
@@ -66,6 +68,13 @@ def because(decision: Decision) -> str:
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return f"a statement denies it, and a deny always wins ({named}, {decision.policy_type.value})"
     return f"no {decision.policy_type.value} allows it, and what nobody allows is denied"
+
+
+def _changes(decision: Decision) -> Iterator[str]:
+    changes = what_would_change(decision)
+    if changes:
+        yield f"  what would {'deny' if decision.allowed else 'allow'} it:"
+    yield from (f"    {change}" for change in changes)
 
 
 def _policies(decision: Decision) -> Iterator[str]:

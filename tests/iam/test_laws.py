@@ -6,7 +6,19 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perm_lab.iam import Policy, PolicyKind, PolicySet, Principal, Reason, Verdict, aws_message, evaluate, explain
+from perm_lab.iam import (
+    Policy,
+    PolicyKind,
+    PolicySet,
+    Principal,
+    Reason,
+    Verdict,
+    apply,
+    aws_message,
+    evaluate,
+    explain,
+    what_would_change,
+)
 from perm_lab.iam.pattern import compile_arn, compile_pattern
 from tests.iam.generated import OWN, PEOPLE, policies, requests, sets
 
@@ -96,6 +108,16 @@ def test_every_decision_has_words(request, policies):
     assert decision.allowed == (aws_message(decision) == "")
     assert explain(decision).startswith(f"{decision.verdict.sign} {decision.verdict.word}: ")
     assert decision == evaluate(request, policies)
+
+
+@given(requests(), sets())
+def test_what_would_change_the_verdict_does(request, policies):
+    decision = evaluate(request, policies)
+    changes = what_would_change(decision)
+    assert changes
+    assert decision.allowed != evaluate(request, apply(policies, *changes)).allowed
+    for change in changes:
+        assert str(change) in explain(decision)
 
 
 @given(requests(), sets())

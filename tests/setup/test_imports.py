@@ -13,7 +13,7 @@ from tests.repo import PACKAGE, ROOT, dotted, files, imports, modules
 
 BELOW = {
     "display": set(),
-    "iam": {"display"},
+    "iam": {"catalog", "display"},
     "catalog": {"display"},
     "cloud": {"catalog", "iam", "display"},
     "scenarios": {"cloud", "catalog", "iam", "display"},
