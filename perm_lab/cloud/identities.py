@@ -24,7 +24,7 @@ def _access_key(lab: Lab, caller: Caller, call: Call, body: Mapping[str, Any]) -
     key = body["AccessKey"]
     arn = lab.lookup.user_arn(caller.account, key["UserName"])
     user_id = lab.lookup.user_id(caller.account, key["UserName"])
-    lab.credentials.add(Caller(Principal.user(arn), key["AccessKeyId"], key["SecretAccessKey"], user_id))
+    lab.credentials.add(Caller(Principal.user(arn, id=user_id), key["AccessKeyId"], key["SecretAccessKey"], user_id))
 
 
 def _forget_key(lab: Lab, caller: Caller, call: Call, body: Mapping[str, Any]) -> None:
@@ -40,7 +40,9 @@ def _role_session(lab: Lab, caller: Caller, call: Call, body: Mapping[str, Any])
     inline = call.params.get("Policy")
     session = (Policy.parse(inline, PolicyKind.IDENTITY, name="session policy"),) if inline else ()
     managed = tuple(lab.policies.managed(caller.account, item["arn"]) for item in call.params.get("PolicyArns", ()))
-    principal = Principal.role_session(user["Arn"], role_arn=call.params["RoleArn"])
+    role_id = user["AssumedRoleId"].partition(":")[0]
+    tags = {tag["Key"]: tag["Value"] for tag in call.params.get("Tags", ())}
+    principal = Principal.role_session(user["Arn"], role_arn=call.params["RoleArn"], id=role_id, tags=tags)
     lab.credentials.add(
         Caller(principal, keys["AccessKeyId"], keys["SecretAccessKey"], user["AssumedRoleId"], session + managed)
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -135,8 +137,10 @@ class Lab:
     def _decide(self, caller: Caller, check: Check) -> Decision:
         owner = check.resource_account or caller.account
         policies = self.policies.policy_set(caller, check.resource, owner, check.action)
-        context = {"aws:SecureTransport": "true", **caller.context, **check.context}
-        return evaluate(Request(caller.principal, check.action, check.resource, owner, context), policies)
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        context = {"aws:SecureTransport": "true", "aws:CurrentTime": now, **caller.context, **check.context}
+        principal = replace(caller.principal, tags={**self.policies.tags(caller.principal), **caller.principal.tags})
+        return evaluate(Request(principal, check.action, check.resource, owner, context), policies)
 
     def note(self, caller: Caller, call: Call, judged: tuple[tuple[Check, Decision], ...]) -> Record:
         """Write the call into the trail."""

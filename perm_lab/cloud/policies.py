@@ -112,9 +112,17 @@ class PolicyReader:
         owner = arn.resource.partition("/")[0]
         return parse(text, PolicyKind.RESOURCE, f"{label} of {owner}") if text else None
 
-    def _of_principal(self, principal: Principal) -> tuple[tuple[Policy, ...], Policy | None]:
+    def tags(self, principal: Principal) -> dict[str, str]:
+        """The tags of the user or role behind `principal`."""
+        entity = self._holder(principal) or {}
+        return {tag["Key"]: tag["Value"] for tag in entity.get("Tags", ())}
+
+    def _holder(self, principal: Principal) -> dict[str, Any] | None:
         holder = principal.role_arn if principal.type is PrincipalType.ROLE_SESSION else principal.arn
-        entity = self._entity(principal.account or "", holder or "")
+        return self._entity(principal.account or "", holder or "")
+
+    def _of_principal(self, principal: Principal) -> tuple[tuple[Policy, ...], Policy | None]:
+        entity = self._holder(principal)
         if entity is None:
             return (), None
         groups = [self._iam[principal.account or ""][name] for name in entity.get("GroupList", ())]

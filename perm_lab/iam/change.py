@@ -182,7 +182,7 @@ def _named(principal: Principal) -> Any:
 
 def _guard(request: Request) -> dict[str, Any]:
     """The condition that keeps a service from acting for somebody else, from what the request carries."""
-    keys, guard = request.keys(), {}
+    keys, guard = request.keys, {}
     if arn := keys.get("aws:sourcearn"):
         guard["ArnLike"] = {"aws:SourceArn": arn[0]}
     if account := keys.get("aws:sourceaccount"):

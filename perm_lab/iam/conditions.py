@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from perm_lab.iam.operators import OPERATORS, Operator
 from perm_lab.iam.pattern import Matcher
@@ -21,12 +22,17 @@ IF_EXISTS = "IfExists"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One key under one operator. `test` says how it compares with a request's context (keys in lower case)."""
+    """One key under one operator. `test` says how it compares with a request's context (keys in lower case).
+
+    `wanted` is the key in lower case, `says` the condition on one line.
+    """
 
     operator: str
     key: str
     values: tuple[str, ...]
     test: Callable[[Context], MatchCode]
+    wanted: str
+    says: str
 
 
 def split_operator(name: str) -> tuple[str, str, bool]:
@@ -47,8 +53,9 @@ def compile_condition(name: str, key: str, values: Sequence[str], variables: boo
     quantifier, plain, if_exists = split_operator(name)
     row = OPERATORS[plain]
     wanted = key.lower()
+    made = partial(_condition, name, key, tuple(values))
     if plain == "Null":
-        return Condition(name, key, tuple(values), _null(wanted, row, values))
+        return made(_null(wanted, row, values))
     static = [row.compile(v) for v in values if not (variables and has_variable(v))]
     templates = [Template(v) for v in values if variables and has_variable(v)]
     holds = _QUANTIFIERS[quantifier](row.negated)
@@ -63,7 +70,11 @@ def compile_condition(name: str, key: str, values: Sequence[str], variables: boo
             return MatchCode.MATCH
         return MatchCode.VARIABLE_MISSING if unknown else MatchCode.VALUE_DIFFERS
 
-    return Condition(name, key, tuple(values), test)
+    return made(test)
+
+
+def _condition(name: str, key: str, values: tuple[str, ...], test: Callable[[Context], MatchCode]) -> Condition:
+    return Condition(name, key, values, test, key.lower(), f"{name} {key} = {', '.join(values)}")
 
 
 def _filled(
@@ -95,9 +106,14 @@ Holds = Callable[[Sequence[str], Sequence[Matcher]], bool]
 
 
 def _plain(negated: bool) -> Holds:
-    if negated:
-        return lambda found, tests: not any(test(value) for value in found for test in tests)
-    return lambda found, tests: any(test(value) for value in found for test in tests)
+    def holds(found: Sequence[str], tests: Sequence[Matcher]) -> bool:
+        for value in found:
+            for test in tests:
+                if test(value):
+                    return not negated
+        return negated
+
+    return holds
 
 
 def _for_all(negated: bool) -> Holds:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from perm_lab.display import Displayable
+from perm_lab.iam.conditions import Condition
 from perm_lab.iam.policy import Policy
 from perm_lab.iam.request import Request
 from perm_lab.iam.vocabulary import MatchCode, PolicyType, Reason, Verdict
@@ -30,27 +32,49 @@ class PolicySet:
     trust: Policy | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ElementEvidence:
-    """How one element of a statement compares with the request: `written` in the policy, `asked` by the request.
+class ElementEvidence(NamedTuple):
+    """How one element of a statement compares with the request: `written` in the policy, `found` in the request.
 
-    `operator` and `key` are set for the tests of a `Condition`.
+    `condition` is the test of a `Condition`, whose `found` are the key's values, None where the request has no such
+    key.
     """
 
     element: str
-    code: MatchCode
     written: str
-    asked: str
-    operator: str = ""
-    key: str = ""
+    code: MatchCode
+    found: str | tuple[str, ...] | None
+    condition: Condition | None = None
 
     @property
     def matched(self) -> bool:
         return self.code is MatchCode.MATCH
 
+    @property
+    def operator(self) -> str:
+        return self.condition.operator if self.condition else ""
 
-@dataclass(frozen=True, slots=True)
-class StatementEvidence:
+    @property
+    def key(self) -> str:
+        return self.condition.key if self.condition else ""
+
+    @property
+    def asked(self) -> str:
+        """What the request asks or carries, in words."""
+        if isinstance(self.found, str):
+            return self.found
+        return f"{self.key} = {', '.join(self.found)}" if self.found else f"no {self.key}"
+
+    @property
+    def note(self) -> str:
+        """Where the operator is not meant for the key: how."""
+        if not self.condition:
+            return ""
+        from perm_lab.iam.findings import misuse_of  # reads the catalogue, which judging a request does not need
+
+        return "; ".join(text for _, text in misuse_of(self.operator, self.key, self.condition.values))
+
+
+class StatementEvidence(NamedTuple):
     """One statement: whether it applies to the request, and each of its elements."""
 
     index: int
@@ -63,8 +87,7 @@ class StatementEvidence:
         return all(element.matched for element in self.elements)
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyEvidence:
+class PolicyEvidence(NamedTuple):
     """One policy: what it says on its own, statement by statement. `level` counts SCPs' and RCPs' levels from 0."""
 
     policy: Policy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from reprlib import repr as brief
 
 
 class PolicyError(ValueError):
@@ -19,11 +20,13 @@ class PolicyError(ValueError):
         super().__init__(f"{where}`{_short(found)}` {problem}{self._near_miss()}{allowed}")
 
     def _near_miss(self) -> str:
+        if not isinstance(self.found, str) or len(self.found) > 80:
+            return ""
         words = {word.strip("`").lower(): word for word in self.legal}
-        near = get_close_matches(str(self.found).lower(), words, 1, 0.75)
+        near = get_close_matches(self.found.lower(), words, 1, 0.75)
         return f"; did you mean {words[near[0]]}?" if near else ""
 
 
 def _short(found: object) -> str:
-    text = found if isinstance(found, str) else repr(found)
+    text = found if isinstance(found, str) else brief(found)
     return text if len(text) <= 80 else text[:77] + "…"

@@ -7,42 +7,48 @@ across accounts a missing allow is looked for on the caller's side first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from perm_lab.iam.decision import Decision, PolicySet
 from perm_lab.iam.policy import Policy
 from perm_lab.iam.principal import Naming
 from perm_lab.iam.request import Request
-from perm_lab.iam.variables import Context
 from perm_lab.iam.vocabulary import PolicyType, PrincipalType, Reason, Verdict
 
 Deciding = tuple[tuple[Policy, int], ...]
+_GUARDS = (PolicyType.RCP, PolicyType.SCP, PolicyType.VPC_ENDPOINT)
+_SIDES = (PolicyType.TRUST, PolicyType.RESOURCE)
+_CAPS = (PolicyType.BOUNDARY, PolicyType.SESSION)
 _LINKED_ROLE = ":role/aws-service-role/"
 
 
-def layers(request: Request, policies: PolicySet) -> Iterator[tuple[PolicyType, int | None, Policy]]:
-    """Every policy that has a say in the request, with its type and level, in AWS's order.
+def layers(request: Request, policies: PolicySet) -> Iterator[tuple[PolicyType, int | None, tuple[Policy, ...]]]:
+    """The policies that have a say in the request, in AWS's order: each layer with its type, level and policies.
 
-    SCPs bind neither services nor service-linked roles; RCPs no service-linked roles, and only the services that
-    support them; a service or an anonymous caller has no policies of its own.
+    One policy of a layer that allows is enough for the layer. SCPs bind neither services nor service-linked roles;
+    RCPs no service-linked roles, and only the services that support them; a service or an anonymous caller has no
+    policies of its own.
     """
     principal = request.principal
     linked = _LINKED_ROLE in principal.role_arn
     if policies.rcps and not linked and _supports_rcps(request.service):
-        yield from ((PolicyType.RCP, n, policy) for n, level in enumerate(policies.rcps) for policy in level)
-    if not linked and principal.account:
-        yield from ((PolicyType.SCP, n, policy) for n, level in enumerate(policies.scps) for policy in level)
+        yield from ((PolicyType.RCP, n, level) for n, level in enumerate(policies.rcps))
+    if policies.scps and not linked and principal.account:
+        yield from ((PolicyType.SCP, n, level) for n, level in enumerate(policies.scps))
     if policies.vpc_endpoint:
-        yield PolicyType.VPC_ENDPOINT, None, policies.vpc_endpoint
+        yield PolicyType.VPC_ENDPOINT, None, (policies.vpc_endpoint,)
     if policies.trust:
-        yield PolicyType.TRUST, None, policies.trust
+        yield PolicyType.TRUST, None, (policies.trust,)
     if policies.resource:
-        yield PolicyType.RESOURCE, None, policies.resource
+        yield PolicyType.RESOURCE, None, (policies.resource,)
     if principal.account:
-        yield from ((PolicyType.IDENTITY, None, policy) for policy in policies.identity)
+        if policies.identity:
+            yield PolicyType.IDENTITY, None, policies.identity
         if policies.boundary:
-            yield PolicyType.BOUNDARY, None, policies.boundary
-        yield from ((PolicyType.SESSION, None, policy) for policy in policies.session)
+            yield PolicyType.BOUNDARY, None, (policies.boundary,)
+        if policies.session:
+            yield PolicyType.SESSION, None, policies.session
 
 
 def _supports_rcps(service: str) -> bool:
@@ -52,35 +58,35 @@ def _supports_rcps(service: str) -> bool:
 
 
 class _Tally:
-    """What the statements that apply say, by type of policy (and level): the first deny, and all allows."""
+    """What the statements that apply say: the first deny, or else all allows by type of policy, and who is silent."""
 
-    __slots__ = ("allows", "denied", "granted")
+    __slots__ = ("allows", "denied", "granted", "silent")
 
     def __init__(self, request: Request, policies: PolicySet) -> None:
         self.denied: tuple[PolicyType, Deciding] | None = None
-        self.allows: dict[tuple[PolicyType, int | None], Deciding] = {}
-        self.granted: dict[Naming, Deciding] = {}
-        context: Context | None = None
+        self.allows: dict[PolicyType, list[tuple[Policy, int]]] = {}
+        self.granted: dict[Naming, list[tuple[Policy, int]]] = {}
+        self.silent: list[PolicyType] = []
+        action, principal, resource, context = request.action, request.principal, request.resource, request.keys
         bounded = policies.boundary is not None
-        for type, level, policy in layers(request, policies):
-            self.allows.setdefault((type, level), ())
-            for statement in policy.about(request.action):
-                if context is None:
-                    context = request.keys()
-                naming = statement.naming(request.principal, bounded)
-                if naming is None or not statement.applies(request.resource, context):
-                    continue
-                found = ((policy, statement.index),)
-                if statement.denies:
-                    self.denied = (type, found)
-                    return
-                self.allows[type, level] += found
-                if type in (PolicyType.RESOURCE, PolicyType.TRUST):
-                    self.granted[naming] = self.granted.get(naming, ()) + found
-
-    def missing(self, type: PolicyType) -> bool:
-        """Whether policies of this type are in force and one level of them allows nothing."""
-        return any(not found for (kind, _), found in self.allows.items() if kind is type)
+        for type, _, layer in layers(request, policies):
+            allows = []
+            for policy in layer:
+                for statement in policy.about(action):
+                    naming = statement.naming(principal, bounded) if statement.principal else Naming.DIRECT
+                    if naming is None or not statement.applies(resource, context):
+                        continue
+                    found = (policy, statement.index)
+                    if statement.denies:
+                        self.denied = (type, (found,))
+                        return
+                    allows.append(found)
+                    if type in _SIDES:
+                        self.granted.setdefault(naming, []).append(found)
+            if allows:
+                self.allows[type] = allows
+            else:
+                self.silent.append(type)
 
 
 def evaluate(request: Request, policies: PolicySet) -> Decision:
@@ -93,25 +99,27 @@ def evaluate(request: Request, policies: PolicySet) -> Decision:
     """
     tally = _Tally(request, policies)
 
-    def decision(verdict: Verdict, reason: Reason, type: PolicyType, deciding: Deciding = ()) -> Decision:
-        return Decision(request, policies, verdict, reason, type, deciding)
+    def decision(
+        verdict: Verdict, reason: Reason, type: PolicyType, deciding: Iterable[tuple[Policy, int]] = ()
+    ) -> Decision:
+        return Decision(request, policies, verdict, reason, type, tuple(deciding))
 
     def refused(type: PolicyType) -> Decision:
         return decision(Verdict.IMPLICIT_DENY, Reason.NO_ALLOW, type)
 
     if tally.denied:
         return decision(Verdict.EXPLICIT_DENY, Reason.EXPLICIT_DENY, *tally.denied)
-    for type in (PolicyType.RCP, PolicyType.SCP, PolicyType.VPC_ENDPOINT):
-        if tally.missing(type):
+    for type in tally.silent:
+        if type in _GUARDS:
             return refused(type)
     side = PolicyType.TRUST if policies.trust else PolicyType.RESOURCE
     granted = tally.granted
     if not request.principal.account:  # a service or an anonymous caller has only the resource's side
-        found = tally.allows.get((side, None), ())
+        found = tally.allows.get(side)
         return decision(Verdict.ALLOW, _BY_SIDE[side], side, found) if found else refused(side)
-    identity = tally.allows.get((PolicyType.IDENTITY, None), ())
+    identity = tally.allows.get(PolicyType.IDENTITY, [])
     root = request.principal.type is PrincipalType.ROOT
-    limits = [t for t in (PolicyType.BOUNDARY, PolicyType.SESSION) if tally.missing(t) and not root]
+    limits = [] if root else [type for type in tally.silent if type in _CAPS]
 
     if request.same_account and granted.get(Naming.DIRECT):
         return decision(Verdict.ALLOW, _BY_SIDE[side], side, granted[Naming.DIRECT])
@@ -124,9 +132,8 @@ def evaluate(request: Request, policies: PolicySet) -> Decision:
         return refused(side)
     if limits:
         return refused(limits[0])
-    given = tuple(found for each in granted.values() for found in each)
     if needs_grant:
-        return decision(Verdict.ALLOW, Reason.ALLOWED_BY_BOTH, side, given + identity)
+        return decision(Verdict.ALLOW, Reason.ALLOWED_BY_BOTH, side, chain(*granted.values(), identity))
     if root and not identity:
         return decision(Verdict.ALLOW, Reason.ALLOWED_TO_ROOT, PolicyType.IDENTITY)
     return decision(Verdict.ALLOW, Reason.ALLOWED_BY_IDENTITY, PolicyType.IDENTITY, identity)

@@ -71,6 +71,8 @@ def document(source: str | bytes | Mapping[str, Any]) -> dict[str, Any]:
         raise PolicyError(
             where, error.doc[error.pos : error.pos + 20], f"is not JSON here ({error.msg.lower()})"
         ) from None
+    except UnicodeDecodeError as error:
+        raise PolicyError("", source, f"is not text ({error.reason})", ("JSON in UTF-8",)) from None
     except RecursionError:
         raise PolicyError("", str(source)[:20], "is nested too deeply for a policy") from None
     if not isinstance(found, dict):
@@ -217,6 +219,7 @@ def _check_condition(value: Any, path: str, variables: bool) -> None:
     if not isinstance(value, Mapping):
         raise PolicyError(path, value, "is not a condition", ('`{"Operator": {"key": value}}`',))
     for name, keys in value.items():
+        _check_key(name, path, "a condition operator")
         quantifier, plain, if_exists = split_operator(name)
         if (
             plain not in OPERATORS
@@ -232,7 +235,13 @@ def _check_condition(value: Any, path: str, variables: bool) -> None:
         if not isinstance(keys, Mapping) or not keys:
             raise PolicyError(f"{path}.{name}", keys, "has no condition key", ('`{"key": value}`',))
         for key, values in keys.items():
+            _check_key(key, f"{path}.{name}", "a condition key")
             _check_values(name, key, values, f"{path}.{name}.{key}", variables)
+
+
+def _check_key(found: Any, path: str, legal: str) -> None:
+    if not isinstance(found, str):
+        raise PolicyError(path, found, "is not a string", (legal,))
 
 
 def _check_values(name: str, key: str, values: Any, path: str, variables: bool) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from perm_lab.iam.pattern import Matcher, compile_arn, compile_pattern
@@ -81,17 +81,25 @@ def _binary(value: str) -> Matcher:
 
 
 def _address(value: str) -> Matcher:
-    from ipaddress import ip_address, ip_network  # not needed by most policies, and slow to import
+    from ipaddress import ip_network  # not needed by most policies, and slow to import
 
     network = ip_network(value.strip(), strict=False)
 
     def matches(found: str) -> bool:
-        try:
-            return ip_address(found.strip()) in network
-        except ValueError:
-            return False
+        address = _ip_address(found)
+        return address is not None and address in network
 
     return matches
+
+
+@lru_cache(maxsize=4096)
+def _ip_address(text: str) -> Any:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(text.strip())
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 Matcher = Callable[[str], bool]
+_NO_SLASH = "\0"
+_MANY = {"*": "", _NO_SLASH: "/"}  # what stands for a run of characters, and which it does not stand for
 
 
 def always(_: str) -> bool:
@@ -57,6 +59,45 @@ def compile_segments(segments: Sequence[Sequence[str | None]]) -> Matcher:
         return at <= end and last.match(text, end) is not None
 
     return matches
+
+
+def meet(pattern: str, template: str) -> bool:
+    """Whether an ARN exists that `pattern` matches and that `template`, an ARN with `${variables}`, has the form of.
+
+    A bucket's name holds no slash, which is what tells a bucket's ARN from an object's; other variables hold anything.
+
+    >>> meet("arn:aws:s3:::photos", "arn:${Partition}:s3:::${BucketName}/${ObjectName}")
+    False
+    >>> meet("arn:aws:s3:::pho*", "arn:${Partition}:s3:::${BucketName}/${ObjectName}")
+    True
+    """
+    wanted, form = pattern.split(":", 5), template.split(":", 5)
+    return pattern == "*" or (len(wanted) == len(form) == 6 and all(map(_meet, wanted, form)))
+
+
+def _meet(pattern: str, form: str) -> bool:
+    """Whether the two have a text in common: both are walked side by side, so that it takes their lengths' product."""
+    form = re.sub(r"\$\{([^}]*)\}", lambda found: _NO_SLASH if found[1] == "BucketName" else "*", form)
+    reached, todo = set(), [(0, 0)]
+    while todo:
+        i, j = at = todo.pop()
+        if at in reached:
+            continue
+        reached.add(at)
+        if at == (len(pattern), len(form)):
+            return True
+        a, b = pattern[i : i + 1], form[j : j + 1]
+        if a == "*":
+            todo.append((i + 1, j))
+        if b in _MANY:
+            todo.append((i, j + 1))
+        if a and a != "*" and b in _MANY and a not in _MANY[b]:
+            todo.append((i + 1, j))
+        elif a == "*" and b and b not in _MANY:
+            todo.append((i, j + 1))
+        elif a and b and b not in _MANY and a in ("?", b):
+            todo.append((i + 1, j + 1))
+    return False
 
 
 def _literal_segments(first: str, *rest: str) -> Matcher:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perm_lab.display import Displayable
 from perm_lab.iam import grammar
 from perm_lab.iam.statement import Statement, compile_statement
 from perm_lab.iam.vocabulary import PolicyKind
+
+if TYPE_CHECKING:
+    from perm_lab.iam.findings import Finding
 
 _REMEMBERED_ACTIONS = 4096
 
@@ -78,6 +81,15 @@ class Policy(Displayable):
                 self._about.clear()
             self._about[action] = found
         return found
+
+    def check(self, kind: PolicyKind | None = None) -> tuple[Finding, ...]:
+        """What is wrong or unwise in it, as a policy of its own kind or of another: errors first, then warnings.
+
+        Follows "IAM policy validation check reference" (IAM user guide).
+        """
+        from perm_lab.iam.findings import check  # reads the catalogue, which judging a request does not need
+
+        return check(self.document, kind or self.kind)
 
     def to_json(self, indent: int | None = 2) -> str:
         """The document as JSON text; parsing it gives an equal policy."""

@@ -108,6 +108,8 @@ class Principal:
 class Naming(Enum):
     """How directly a `Principal` element names a caller: what limits still apply depends on it."""
 
+    __hash__ = object.__hash__  # as in PolicyType
+
     DIRECT = "the caller itself, or everyone"
     ROLE = "the role whose session it is"
     ACCOUNT = "the account it belongs to"

@@ -10,6 +10,7 @@ from perm_lab.iam.principal import Principal
 from perm_lab.iam.vocabulary import PrincipalType
 
 Values = str | Sequence[str]
+Keys = dict[str, tuple[str, ...]]
 
 # what aws:PrincipalType says for each type of principal
 _TYPE_NAMES = {
@@ -34,6 +35,8 @@ class Request:
     `aws:ResourceOrgID`, `aws:TagKeys` and their like), from what is known: nothing is invented.
     `resource_organization` is the path of the resource's account there (`o-…/r-…/ou-…/`), empty outside.
 
+    `keys` is the whole request context, made once: every key in lower case, with its values.
+
     Raises ValueError for an action or a resource that can be none.
 
     Follows "The request context" and "AWS global condition context keys" (IAM user guide).
@@ -45,6 +48,7 @@ class Request:
     resource_account: str = ""
     context: Mapping[str, Values] = field(default_factory=dict, hash=False)
     resource_organization: str = ""
+    keys: Keys = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not _ACTION.fullmatch(self.action):
@@ -55,6 +59,7 @@ class Request:
             parts = self.resource.split(":", 5)
             owner = parts[4] if len(parts) == 6 else ""
             object.__setattr__(self, "resource_account", owner or self.principal.account)
+        object.__setattr__(self, "keys", _keys(self))
 
     @property
     def service(self) -> str:
@@ -66,24 +71,22 @@ class Request:
         """Whether caller and resource are in one account."""
         return self.principal.account == self.resource_account
 
-    def keys(self) -> dict[str, tuple[str, ...]]:
-        """The request context: every key in lower case, with its values. Keys given win over those filled in."""
-        filled = _of_principal(self.principal)
-        if self.resource_account:
-            filled["aws:resourceaccount"] = (self.resource_account,)
-        if self.resource_organization:
-            filled |= _of_organization("resource", self.resource_organization)
-        for key, value in self.context.items():
-            filled[key.lower()] = (value,) if isinstance(value, str) else tuple(value)
-        tagged = tuple(key[len(_TAG) :] for key in self.context if key.lower().startswith(_TAG))
-        if tagged:
-            filled.setdefault("aws:tagkeys", tagged)
-        for key, value in _following(filled, self.principal).items():
-            filled.setdefault(key, value)
-        return filled
 
-
-Keys = dict[str, tuple[str, ...]]
+def _keys(request: Request) -> Keys:
+    """The request context. Keys given win over those filled in."""
+    filled = _of_principal(request.principal)
+    if request.resource_account:
+        filled["aws:resourceaccount"] = (request.resource_account,)
+    if request.resource_organization:
+        filled |= _of_organization("resource", request.resource_organization)
+    for key, value in request.context.items():
+        filled[key.lower()] = (value,) if isinstance(value, str) else tuple(value)
+    tagged = tuple(key[len(_TAG) :] for key in request.context if key.lower().startswith(_TAG))
+    if tagged:
+        filled.setdefault("aws:tagkeys", tagged)
+    for key, value in _following(filled, request.principal).items():
+        filled.setdefault(key, value)
+    return filled
 
 
 def _of_principal(principal: Principal) -> Keys:

@@ -21,7 +21,7 @@ class Statement:
     """One statement: its effect and, compiled, what each element says of a request.
 
     `principal` is None in policies that name none. `negates_…` is true for `NotPrincipal`, `NotAction` and
-    `NotResource`.
+    `NotResource`. `says_…` is the element's name and its text on one line.
     """
 
     index: int
@@ -34,6 +34,9 @@ class Statement:
     negates_action: bool
     resource: ResourceTest | None
     conditions: tuple[Condition, ...]
+    says_principal: tuple[str, str]
+    says_action: tuple[str, str]
+    says_resource: tuple[str, str]
 
     @property
     def effect(self) -> str:
@@ -57,14 +60,14 @@ class Statement:
         """Whether resource and conditions match; the action and the principal are asked for on their own."""
         if self.resource is not None and self.resource(resource, context) is not MatchCode.MATCH:
             return False
-        return all(condition.test(context) is MatchCode.MATCH for condition in self.conditions)
+        return not self.conditions or all(each.test(context) is MatchCode.MATCH for each in self.conditions)
 
 
 def compile_statement(index: int, written: Mapping[str, Any], variables: bool) -> Statement:
     """The statement, compiled. `variables` says whether the policy's version knows policy variables."""
-    principal = written.get("Principal", written.get("NotPrincipal"))
-    actions = written.get("Action", written.get("NotAction"))
-    resources = written.get("Resource", written.get("NotResource"))
+    says_principal, principal = _element("Principal", written)
+    says_action, actions = _element("Action", written)
+    says_resource, resources = _element("Resource", written)
     return Statement(
         index=index,
         sid=written.get("Sid", ""),
@@ -80,7 +83,24 @@ def compile_statement(index: int, written: Mapping[str, Any], variables: bool) -
             for name, keys in written.get("Condition", {}).items()
             for key, values in keys.items()
         ),
+        says_principal=says_principal,
+        says_action=says_action,
+        says_resource=says_resource,
     )
+
+
+def _element(name: str, written: Mapping[str, Any]) -> tuple[tuple[str, str], Any]:
+    """What stands in a statement for an element or its negation: name and text, and the value, None for neither."""
+    name = f"Not{name}" if f"Not{name}" in written else name
+    value = written.get(name)
+    return (name, _shown(value)), value
+
+
+def _shown(value: Any) -> str:
+    """An element as one line."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_shown(each)}" for key, each in value.items())
+    return ", ".join(map(str, as_list(value)))
 
 
 def as_list(value: Any) -> list[Any]:
@@ -118,10 +138,14 @@ def _resource(patterns: list[str], negated: bool, variables: bool) -> ResourceTe
     static = tuple(compile_arn(p) for p in patterns if not (variables and has_variable(p)))
     templates = tuple(Template(p) for p in patterns if variables and has_variable(p))
     hit, miss = (MatchCode.EXCLUDED, MatchCode.MATCH) if negated else (MatchCode.MATCH, MatchCode.NOT_NAMED)
+    if not templates and len(static) == 1:
+        only = static[0]
+        return lambda resource, _: hit if only(resource) else miss
 
     def test(resource: str, context: Context) -> MatchCode:
-        if any(matches(resource) for matches in static):
-            return hit
+        for matches in static:
+            if matches(resource):
+                return hit
         unknown = False
         for template in templates:
             matches = template.arn_matcher(context)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from perm_lab.iam.pattern import Matcher, compile_segments, never
 
 Context = Mapping[str, Sequence[str]]
+Filled = tuple[tuple[str, bool], ...]
+"""The pieces of a text in order, each with whether it is literal."""
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _DEFAULT = re.compile(r"\s*([^,]+?)\s*,\s*'([^']*)'\s*")
 _ESCAPES = {"*", "?", "$"}
@@ -43,9 +46,9 @@ class Template:
                 key, value = default.groups() if default else (piece.strip(), None)
                 self._pieces.append((key.lower(), value))
 
-    def fill(self, context: Context) -> list[tuple[str, bool]] | None:
-        """The pieces in order, each with whether it is literal; None when a variable has no value."""
-        filled: list[tuple[str, bool]] = []
+    def fill(self, context: Context) -> Filled | None:
+        """The text filled in; None when a variable has no value."""
+        filled = []
         for piece in self._pieces:
             if isinstance(piece, str):
                 filled.append((piece, False))
@@ -56,7 +59,7 @@ class Template:
             if value is None:
                 return None
             filled.append((value, True))
-        return filled
+        return tuple(filled)
 
     def text(self, context: Context) -> str | None:
         """The text filled in, for operators without wildcards; None when a variable has no value."""
@@ -66,27 +69,35 @@ class Template:
     def matcher(self, context: Context) -> Matcher | None:
         """The pattern filled in as a matcher; None when a variable has no value."""
         filled = self.fill(context)
-        return None if filled is None else compile_segments(_segments(filled))
+        return None if filled is None else _compiled(filled)
 
     def arn_matcher(self, context: Context) -> Matcher | None:
         """The ARN pattern filled in, matched part by part; None when a variable has no value."""
         filled = self.fill(context)
-        if filled is None:
-            return None
-        parts: list[list[tuple[str, bool]]] = [[]]
-        for piece, literal in filled:
-            head, *more = piece.split(":", 6 - len(parts)) if len(parts) < 6 else [piece]
-            parts[-1].append((head, literal))
-            parts += [[(part, literal)] for part in more]
-        if len(parts) < 6:
-            return never
-        matchers = [compile_segments(_segments(part)) for part in parts]
+        return None if filled is None else _compiled_arn(filled)
 
-        def matches(text: str) -> bool:
-            found = text.split(":", 5)
-            return len(found) == 6 and all(match(part) for match, part in zip(matchers, found, strict=True))
 
-        return matches
+@lru_cache(maxsize=8192)
+def _compiled(filled: Filled) -> Matcher:
+    return compile_segments(_segments(filled))
+
+
+@lru_cache(maxsize=8192)
+def _compiled_arn(filled: Filled) -> Matcher:
+    parts: list[list[tuple[str, bool]]] = [[]]
+    for piece, literal in filled:
+        head, *more = piece.split(":", 6 - len(parts)) if len(parts) < 6 else [piece]
+        parts[-1].append((head, literal))
+        parts += [[(part, literal)] for part in more]
+    if len(parts) < 6:
+        return never
+    matchers = [compile_segments(_segments(part)) for part in parts]
+
+    def matches(text: str) -> bool:
+        found = text.split(":", 5)
+        return len(found) == 6 and all(match(part) for match, part in zip(matchers, found, strict=True))
+
+    return matches
 
 
 def _segments(filled: Sequence[tuple[str, bool]]) -> list[list[str | None]]:

@@ -39,6 +39,8 @@ class PolicyKind(Enum):
 class PolicyType(Enum):
     """In which part a policy takes part in a decision; the values are the words of AWS's messages."""
 
+    __hash__ = object.__hash__  # members are compared by identity; Enum's own hash is a call in Python
+
     RCP = "resource control policy"
     SCP = "service control policy"
     VPC_ENDPOINT = "VPC endpoint policy"

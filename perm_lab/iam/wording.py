@@ -91,6 +91,7 @@ def _policy(evidence: PolicyEvidence) -> Iterator[str]:
         yield "    has no statement"
     for statement in evidence.statements:
         yield f"    {statement_line(statement)}"
+        yield from (f"      note: {element.note}" for element in statement.elements if element.note)
 
 
 def statement_line(statement: StatementEvidence) -> str:

@@ -5,6 +5,7 @@ A policy of a row is a document, one statement, or a list of statements (with Ve
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from perm_lab.iam import Policy, PolicyKind, PolicySet, Principal, Request
@@ -17,6 +18,7 @@ SINGLE = {
     "boundary": PolicyKind.IDENTITY,
     "trust": PolicyKind.TRUST,
 }
+KNOWN = ("id", "tags", "organization", "canonical_id")
 LEVELS = {"scps": PolicyKind.SCP, "rcps": PolicyKind.RCP}
 
 
@@ -52,7 +54,19 @@ def policy_set(given):
 
 
 def request(written):
-    """The request of a row. `role` is the ARN of a session's role where it has a path."""
-    who = Principal.parse(written["principal"], written.get("role", ""))
-    context = written.get("context", {})
-    return Request(who, written["action"], written["resource"], written.get("account", ""), context)
+    """The request of a row.
+
+    `role` is the ARN of a session's role where it has a path; `federated` says that the principal is an identity
+    provider's; `id`, `tags`, `organization` and `canonical_id` are what is known of it.
+    """
+    text = written["principal"]
+    who = Principal.federated(text) if written.get("federated") else Principal.parse(text, written.get("role", ""))
+    who = replace(who, **{name: written[name] for name in KNOWN if name in written})
+    return Request(
+        who,
+        written["action"],
+        written["resource"],
+        written.get("account", ""),
+        written.get("context", {}),
+        written.get("resource_organization", ""),
+    )

@@ -1,0 +1,42 @@
+"""The condition keys that AWS documents, with their types; a family such as `aws:RequestTag/…` counts as one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+_DATA = Path(__file__).parent / "data"
+_REST = re.compile(r"\$\{.*|<.*")  # what a member of a family adds: `${TagKey}`, `<key>`
+
+
+@cache
+def condition_keys() -> Mapping[str, str]:
+    """The type of every condition key (`String`, `ARN`, `ArrayOfString`, …), by its documented spelling."""
+    return json.loads((_DATA / "condition_keys.json").read_text("utf-8"))["types"]
+
+
+@cache
+def condition_key_type(key: str) -> str | None:
+    """The documented type of a condition key, in any case; None for an unknown one.
+
+    >>> condition_key_type("aws:PrincipalTag/team")
+    'String'
+    """
+    return next((type for name, type in condition_keys().items() if is_key(key, (name,))), None)
+
+
+def is_key(key: str, documented: Iterable[str]) -> bool:
+    """Whether `key`, in any case, is one of the documented keys or of a family among them.
+
+    >>> is_key("aws:requesttag/team", ["aws:TagKeys", "aws:RequestTag/${TagKey}"])
+    True
+    """
+    lower = key.lower()
+    for name in documented:
+        start = _REST.sub("", name).lower()
+        if lower == start if start == name.lower() else lower.startswith(start) and lower != start:
+            return True
+    return False

@@ -1,0 +1,283 @@
+"""What is wrong or unwise in a policy that AWS would take: findings, in the manner of IAM Access Analyzer.
+
+Follows "IAM policy validation check reference" (IAM user guide) for the checks that matter to Lambda's permissions.
+What the catalogue does not know (a service, most of EC2) is not judged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+from itertools import chain, product
+from typing import Any
+
+from perm_lab import catalog
+from perm_lab.iam import grammar
+from perm_lab.iam.conditions import split_operator
+from perm_lab.iam.errors import PolicyError
+from perm_lab.iam.pattern import compile_pattern, meet
+from perm_lab.iam.statement import as_list
+from perm_lab.iam.vocabulary import PolicyKind
+
+
+class Severity(Enum):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    SECURITY_WARNING = "security warning"
+    WARNING = "warning"
+    SUGGESTION = "suggestion"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found: how bad, its code, the place in the document, and what to know about it."""
+
+    severity: Severity
+    code: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.severity.value} at {self.path or 'the policy'}: {self.message}"
+
+
+# the most characters, white space apart; of an identity policy for a managed one, of a trust policy as accounts start
+_MOST = {
+    PolicyKind.IDENTITY: (6_144, "a managed policy; an inline one of a role may have 10,240, of a user 2,048"),
+    PolicyKind.RESOURCE: (20_480, "a function policy or a bucket policy"),
+    PolicyKind.TRUST: (2_048, "a trust policy, unless the account's quota was raised (to 4,096 at most)"),
+    PolicyKind.SCP: (5_120, "a service control policy"),
+    PolicyKind.RCP: (5_120, "a resource control policy"),
+}
+_SOURCE_KEYS = {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"}
+_WILD = "\0" * 64  # stands for a `*` where one pattern is held against another
+# the beginning of an operator's name -> the types of keys that it is for; an operator for text takes every type
+_FOR = {"Numeric": {"Numeric"}, "Date": {"Date"}, "Bool": {"Bool"}, "IpAddress": {"IPAddress"}, "NotIp": {"IPAddress"}}
+
+
+def check(source: str | bytes | Mapping[str, Any], kind: PolicyKind) -> tuple[Finding, ...]:
+    """Everything found in the document as a policy of this kind, errors first.
+
+    A document that breaks the grammar, or is far too long, has that one finding: mend it before the rest.
+    """
+    try:
+        document = grammar.document(source)
+        grammar.check(document, kind)
+    except PolicyError as error:
+        return (Finding(Severity.ERROR, "GRAMMAR", error.path, str(error)),)
+    found = [*_document(document, kind)]
+    if any(each.code == "TOO_LONG" for each in found):
+        return tuple(found)
+    statements = list(grammar.statements(document))
+    found += _redundant(statements)
+    for path, statement in statements:
+        found += chain.from_iterable(each(statement, path, kind) for each in _CHECKS)
+    return tuple(sorted(found, key=lambda finding: list(Severity).index(finding.severity)))
+
+
+def _document(document: Mapping[str, Any], kind: PolicyKind) -> Iterator[Finding]:
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    most, of = _MOST[kind]
+    if len(text) > most:
+        yield Finding(Severity.ERROR, "TOO_LONG", "", f"{len(text):,} characters; {most:,} is the most for {of}")
+    if "Version" not in document:
+        yield Finding(
+            Severity.WARNING, "MISSING_VERSION", "Version", "is missing, and then 2008-10-17 counts; write 2012-10-17"
+        )
+    if document.get("Version") != grammar.VERSIONS[0] and "${" in text:
+        yield Finding(
+            Severity.WARNING, "VARIABLES_NEED_2012", "Version", "`${…}` is a variable only with Version 2012-10-17"
+        )
+
+
+def _texts(statement: Mapping[str, Any], element: str, path: str) -> list[tuple[str, str]]:
+    return list(grammar.items(statement[element], f"{path}.{element}", ())) if element in statement else []
+
+
+def _actions(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
+    """Actions that there are not."""
+    for place, name in _texts(statement, "Action", path) + _texts(statement, "NotAction", path):
+        service = name.partition(":")[0].lower()
+        known = catalog.actions(service)
+        if name == "*" or any(_expanded(name)):
+            continue
+        if known and not catalog.is_partial(service):
+            near = get_close_matches(name.partition(":")[2].lower(), known, 1, 0.6)
+            hint = f"; did you mean `{service}:{known[near[0]].name}`?" if near else ""
+            yield Finding(Severity.ERROR, "UNKNOWN_ACTION", place, f"`{name}` is no action of {service}{hint}")
+        elif not known and (near := get_close_matches(service, catalog.services(), 1, 0.75)):
+            message = f"`{service}` is no service that the catalogue knows; did you mean `{near[0]}`?"
+            yield Finding(Severity.WARNING, "UNKNOWN_SERVICE", place, message)
+
+
+def _expanded(name: str) -> Iterator[catalog.Action]:
+    """The actions of the catalogue that a pattern stands for."""
+    service, _, rest = name.lower().partition(":")
+    matches = compile_pattern(rest)
+    return (action for lower, action in catalog.actions(service).items() if matches(lower))
+
+
+def _resources(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
+    """Actions and resources that never meet."""
+    patterns = [text for _, text in _texts(statement, "Resource", path)]
+    if not patterns or "*" in patterns:
+        return
+    for place, name in _texts(statement, "Action", path):
+        actions = list(_expanded(name))
+        if not actions or any(_reached(action, pattern) for action, pattern in product(actions, patterns)):
+            continue
+        if any(action.resource_types for action in actions):
+            wanted = sorted({_template(each, kind_) for each in actions for kind_ in each.resource_types})
+            why = f"works on {' or '.join(wanted)}, which no Resource here covers"
+        else:
+            why = 'takes no resource and is granted on `"*"` only'
+        yield Finding(Severity.ERROR, "ACTION_AND_RESOURCE_NEVER_MEET", place, f"`{name}` {why}")
+
+
+def _template(action: catalog.Action, resource_type: str) -> str:
+    return catalog.resource_type(action.service, resource_type)
+
+
+def _reached(action: catalog.Action, pattern: str) -> bool:
+    return any(meet(pattern, _template(action, each)) for each in action.resource_types)
+
+
+def _conditions(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
+    """Keys that there are not, that the actions do not have, or that the operator is not for."""
+    actions = [action for _, name in _texts(statement, "Action", path) for action in _expanded(name)]
+    for operator, keys in statement.get("Condition", {}).items():
+        for key, values in keys.items():
+            yield from _condition(operator, key, as_list(values), actions, f"{path}.Condition.{operator}.{key}")
+
+
+def _condition(
+    operator: str, key: str, values: list[Any], actions: list[catalog.Action], place: str
+) -> Iterator[Finding]:
+    service = key.partition(":")[0].lower()
+    if catalog.condition_key_type(key) is None and (service == "aws" or service in catalog.services()):
+        yield Finding(Severity.ERROR, "UNKNOWN_CONDITION_KEY", place, f"`{key}` is no condition key{_near_key(key)}")
+    elif service != "aws" and actions and not any(catalog.is_key(key, action.condition_keys) for action in actions):
+        names = ", ".join(sorted({f"{each.service}:{each.name}" for each in actions})[:3])
+        message = f"`{key}` is never sent with {names}: a condition on it tests a key that is absent"
+        yield Finding(Severity.ERROR, "KEY_NOT_OF_THE_ACTION", place, message)
+    yield from (Finding(Severity.WARNING, code, place, text) for code, text in misuse_of(operator, key, values))
+
+
+def _near_key(key: str) -> str:
+    spelled = {name.lower(): name for name in catalog.condition_keys()}
+    near = get_close_matches(key.lower(), spelled, 1, 0.75)
+    return f"; did you mean `{spelled[near[0]]}`?" if near else ""
+
+
+def misuse_of(operator: str, key: str, values: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """How an operator is not meant for a key of its documented type, as code and message."""
+    type = catalog.condition_key_type(key)
+    if type is None:
+        return
+    quantifier, plain, _ = split_operator(operator)
+    several = type.startswith("ArrayOf")
+    if several and not quantifier and plain != "Null":
+        yield (
+            "KEY_HAS_SEVERAL_VALUES",
+            f"`{key}` may have several values: put ForAllValues or ForAnyValue before {plain}",
+        )
+    if quantifier and not several:
+        yield (
+            "KEY_HAS_ONE_VALUE",
+            f"`{key}` has one value: {quantifier} is for keys with several"
+            + (", and lets a request without the key pass" if quantifier == "ForAllValues" else ""),
+        )
+    for start, types in _FOR.items():
+        if plain.startswith(start) and type.removeprefix("ArrayOf") not in types:
+            yield "OPERATOR_NOT_FOR_KEY", f"`{key}` is of type {type}, and {plain} is for {', '.join(types)}"
+    if plain in ("StringEquals", "StringNotEquals") and any("*" in str(v).replace("${*}", "") for v in values):
+        yield (
+            "WILDCARD_TAKEN_LITERALLY",
+            f"{plain} takes `*` literally; {plain.replace('Equals', 'Like')} knows wildcards",
+        )
+
+
+def _pass_role(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
+    if statement["Effect"] != "Allow" or "*" not in as_list(statement.get("Resource")):
+        return
+    for place, name in _texts(statement, "Action", path):
+        if compile_pattern(name.lower())("iam:passrole"):
+            message = f"`{name}` on every resource lets its holder give any role of the account to a service"
+            yield Finding(Severity.SECURITY_WARNING, "PASS_ROLE_ON_EVERYTHING", place, message)
+
+
+def _principals(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
+    if statement["Effect"] != "Allow":
+        return
+    if "NotPrincipal" in statement:
+        message = "an Allow with NotPrincipal lets everybody else in, strangers included"
+        yield Finding(Severity.SECURITY_WARNING, "ALLOW_WITH_NOT_PRINCIPAL", f"{path}.NotPrincipal", message)
+    named = statement.get("Principal")
+    keys = {key.lower() for tests in statement.get("Condition", {}).values() for key in tests}
+    if kind in (PolicyKind.RESOURCE, PolicyKind.TRUST) and not keys and _public(named):
+        message = "everybody, in every account and without one, is let in; name principals or add a condition"
+        yield Finding(Severity.SECURITY_WARNING, "PUBLIC", f"{path}.Principal", message)
+    if kind is PolicyKind.RESOURCE and isinstance(named, Mapping) and "Service" in named and not keys & _SOURCE_KEYS:
+        message = "the service is let in for whomever it acts; ask for aws:SourceArn or aws:SourceAccount"
+        yield Finding(Severity.SECURITY_WARNING, "SERVICE_WITHOUT_SOURCE", f"{path}.Principal.Service", message)
+
+
+def _public(named: Any) -> bool:
+    return named == "*" or (isinstance(named, Mapping) and "*" in as_list(named.get("AWS")))
+
+
+def _repeated(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
+    """Items of a list that another item of it covers."""
+    for element in ("Action", "NotAction", "Resource", "NotResource"):
+        items = [(place, _folded(element, text)) for place, text in _texts(statement, element, path)]
+        for n, (place, text) in enumerate(items):
+            for m, (other, wider) in enumerate(items):
+                if n != m and _covers(wider, text) and not (_covers(text, wider) and n < m):
+                    yield Finding(Severity.SUGGESTION, "REDUNDANT_ITEM", place, f"is covered by {other}")
+                    break
+
+
+def _redundant(statements: list[tuple[str, Mapping[str, Any]]]) -> Iterator[Finding]:
+    """Statements that another of the same effect covers."""
+    for n, (path, statement) in enumerate(statements):
+        for m, (other, wider) in enumerate(statements):
+            if n != m and _within(statement, wider) and not (_within(wider, statement) and n < m):
+                yield Finding(Severity.SUGGESTION, "REDUNDANT_STATEMENT", path, f"is covered by {other}")
+                break
+
+
+def _within(statement: Mapping[str, Any], wider: Mapping[str, Any]) -> bool:
+    alike = ("Effect", "Principal", "NotPrincipal", "NotAction", "NotResource")
+    if any(statement.get(element) != wider.get(element) for element in alike):
+        return False
+    if wider.get("Condition") and wider["Condition"] != statement.get("Condition"):
+        return False
+    return all(
+        any(_covers(_folded(element, w), _folded(element, s)) for w in as_list(wider.get(element, [])))
+        for element in ("Action", "Resource")
+        for s in as_list(statement.get(element, []))
+    )
+
+
+def _folded(element: str, text: str) -> str:
+    return text.lower() if element.endswith("Action") else text
+
+
+def _covers(wider: str, text: str) -> bool:
+    """Whether every text that `text` matches as a pattern is matched by `wider` too."""
+    matches = compile_pattern(wider)
+    return matches(text.replace("*", _WILD).replace("?", "\0")) and matches(text.replace("*", "").replace("?", "\0"))
+
+
+_CHECKS: tuple[Callable[[Mapping[str, Any], str, PolicyKind], Iterator[Finding]], ...] = (
+    _actions,
+    _resources,
+    _conditions,
+    _pass_role,
+    _principals,
+    _repeated,
+)
