@@ -27,6 +27,7 @@ _ENVIRONMENT = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # moto knows services by their plain endpoints
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
     "AWS_DEFAULT_REGION": "us-east-1",
 }

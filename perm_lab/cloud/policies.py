@@ -109,8 +109,9 @@ class PolicyReader:
             text = read(self._client_of(account, arn.service, arn.region), arn)
         except ClientError:  # no such resource, or no policy on it: nothing there allows or denies
             return None
-        owner = arn.resource.partition("/")[0]
-        return parse(text, PolicyKind.RESOURCE, f"{label} of {owner}") if text else None
+        if not text or text == "{}":  # as moto answers for a stream without a policy
+            return None
+        return parse(text, PolicyKind.RESOURCE, f"{label} of {arn.resource.partition('/')[0]}")
 
     def tags(self, principal: Principal) -> dict[str, str]:
         """The tags of the user or role behind `principal`."""
