@@ -52,17 +52,21 @@ class Change:
     def adds(self) -> bool:
         return self.removed is None
 
-    def __str__(self) -> str:
-        where = f" in account {self.account}" if self.account else ""
+    @property
+    def where(self) -> str:
+        """What is done in which policy, without the statement."""
+        account = f" in account {self.account}" if self.account else ""
         level = f" at level {self.level}" if self.level is not None else ""
         name = f" `{self.policy.name}`" if self.policy and self.policy.name else ""
-        place = f"the {self.type.value}{name}{level}{where}"
-        written = json.dumps(self.statement, ensure_ascii=False)
+        place = f"the {self.type.value}{name}{level}{account}"
         if self.adds:
-            return f"add to {place}: {written}"
+            return f"add to {place}"
         if self.policy and self.policy.arn.startswith("arn:aws:iam::aws:"):
-            return f"detach {place}, which says: {written}"
-        return f"remove from {place}: {written}"
+            return f"detach {place}, which says"
+        return f"remove from {place}"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {json.dumps(self.statement, ensure_ascii=False)}"
 
 
 def what_would_change(decision: Decision) -> tuple[Change, ...]:

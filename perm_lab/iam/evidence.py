@@ -6,12 +6,10 @@ settles it.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from perm_lab.iam.decision import ElementEvidence, PolicyEvidence, PolicySet, StatementEvidence
 from perm_lab.iam.evaluate import layers
 from perm_lab.iam.request import Request
-from perm_lab.iam.statement import Statement
+from perm_lab.iam.statement import REMEMBERED_ACTIONS, Statement
 from perm_lab.iam.vocabulary import MatchCode
 
 MATCH, NOT_NAMED, EXCLUDED = MatchCode.MATCH, MatchCode.NOT_NAMED, MatchCode.EXCLUDED
@@ -22,35 +20,39 @@ def gather(request: Request, policies: PolicySet) -> tuple[PolicyEvidence, ...]:
     """The evidence of every policy that has a say in the request, in AWS's order."""
     bounded = policies.boundary is not None
     return tuple(
-        PolicyEvidence(policy, type, tuple([_of_statement(s, request, bounded) for s in policy.statements]), level)
-        for type, level, layer in layers(request, policies)
-        for policy in layer
+        [
+            PolicyEvidence(policy, type, tuple([_of_statement(s, request, bounded) for s in policy.statements]), level)
+            for type, level, layer in layers(request, policies)
+            for policy in layer
+        ]
     )
 
 
 def _of_statement(statement: Statement, request: Request, bounded: bool) -> StatementEvidence:
-    keys = request.keys
-    elements = [_action(statement, request.action)]
-    if statement.principal:
-        elements.insert(0, _principal(statement, request, bounded))
+    action, resource, keys = request.action, request.resource, request.keys
+    elements = [_principal(statement, request, bounded)] if statement.principal else []
+    elements.append(statement.action_evidence.get(action) or _action(statement, action))
     if statement.resource:
-        code = statement.resource(request.resource, keys)
-        elements.append(_new(ElementEvidence, (*statement.says_resource, code, request.resource, None)))
-    for condition in statement.conditions:
-        row = ("Condition", condition.says, condition.test(keys), keys.get(condition.wanted), condition)
+        name, text = statement.says_resource
+        elements.append(_new(ElementEvidence, (name, text, statement.resource(resource, keys), resource, None)))
+    for each in statement.conditions:
+        row = ("Condition", each.says, each.test(keys), keys.get(each.wanted), each)
         elements.append(_new(ElementEvidence, row))
     return _new(StatementEvidence, (statement.index, statement.sid, statement.effect, tuple(elements)))
 
 
 def _principal(statement: Statement, request: Request, bounded: bool) -> ElementEvidence:
-    named = statement.naming(request.principal, bounded) is not None
+    who = request.principal
+    named = statement.naming(who, bounded) is not None
     code = MATCH if named else EXCLUDED if statement.negates_principal else NOT_NAMED
-    asked = request.principal.service or request.principal.arn or "anonymous"
-    return _new(ElementEvidence, (*statement.says_principal, code, asked, None))
+    name, text = statement.says_principal
+    return _new(ElementEvidence, (name, text, code, who.service or who.arn or "anonymous", None))
 
 
-@lru_cache(maxsize=16384)
 def _action(statement: Statement, action: str) -> ElementEvidence:
-    named = statement.names_action(action.lower())
-    code = MATCH if named else EXCLUDED if statement.negates_action else NOT_NAMED
-    return ElementEvidence(*statement.says_action, code, action)
+    """Worked out once for each action, as `Policy.about` does, and kept with the statement."""
+    code = MATCH if statement.names_action(action.lower()) else EXCLUDED if statement.negates_action else NOT_NAMED
+    if len(statement.action_evidence) >= REMEMBERED_ACTIONS:
+        statement.action_evidence.clear()
+    found = statement.action_evidence[action] = ElementEvidence(*statement.says_action, code, action)
+    return found

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from perm_lab.display import Displayable
 from perm_lab.iam import grammar
-from perm_lab.iam.statement import Statement, compile_statement
+from perm_lab.iam.statement import REMEMBERED_ACTIONS, Statement, compile_statement
 from perm_lab.iam.vocabulary import PolicyKind
 
 if TYPE_CHECKING:
     from perm_lab.iam.findings import Finding
-
-_REMEMBERED_ACTIONS = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +75,7 @@ class Policy(Displayable):
         if found is None:
             lower = action.lower()
             found = tuple(statement for statement in self.statements if statement.names_action(lower))
-            if len(self._about) >= _REMEMBERED_ACTIONS:
+            if len(self._about) >= REMEMBERED_ACTIONS:
                 self._about.clear()
             self._about[action] = found
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from perm_lab.iam.conditions import Condition, compile_condition
@@ -13,6 +13,7 @@ from perm_lab.iam.principal import Naming, Principal, PrincipalMatcher
 from perm_lab.iam.variables import Context, Template, has_variable
 from perm_lab.iam.vocabulary import MatchCode, PrincipalType
 
+REMEMBERED_ACTIONS = 4096  # of what is worked out once for each action
 ResourceTest = Callable[[str, Context], MatchCode]
 
 
@@ -37,10 +38,11 @@ class Statement:
     says_principal: tuple[str, str]
     says_action: tuple[str, str]
     says_resource: tuple[str, str]
+    action_evidence: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def effect(self) -> str:
-        return "Deny" if self.denies else "Allow"
+        return self.written["Effect"]
 
     def names_action(self, action: str) -> bool:
         """Whether the statement is about `action` (in lower case)."""

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 
 from perm_lab.display import view
-from perm_lab.iam import Decision, ElementEvidence, PolicyEvidence, StatementEvidence, Verdict, aws_message, because
+from perm_lab.iam import (
+    Decision,
+    ElementEvidence,
+    PolicyEvidence,
+    StatementEvidence,
+    Verdict,
+    aws_message,
+    because,
+    what_would_change,
+)
 from perm_lab.scenarios.names import short
 from perm_lab.ui.style import code, folded, fragment, mark, prose, say, table
 
@@ -26,7 +36,16 @@ def decision_body(decision: Decision) -> str:
     if not decision.allowed:
         parts.append(f"<p><span class=pl-dim>AWS says:</span> {escape(aws_message(decision))}</p>")
     parts.append(prose(f"This is so because {because(decision)}."))
-    return "".join([*parts, evidence_tables(decision)])
+    return "".join([*parts, evidence_tables(decision), changes(decision)])
+
+
+def changes(decision: Decision) -> str:
+    """What would turn the verdict round, folded: a learner may want to find it alone."""
+    items = "".join(
+        f"<li>{prose(change.where)}<pre>{escape(json.dumps(change.statement, indent=2))}</pre></li>"
+        for change in what_would_change(decision)
+    )
+    return folded(f"what would {'deny' if decision.allowed else 'allow'} it", f"<ol>{items}</ol>") if items else ""
 
 
 def evidence_tables(decision: Decision) -> str:
@@ -82,10 +101,19 @@ def _row(statement: StatementEvidence, decides: bool) -> tuple[str, ...]:
         label += "<br><b>◀&nbsp;decides</b>"
     if statement.applies:
         why = "; ".join(f"{_head(each)} {code(each.written)}" for each in statement.elements)
-        return label, escape(statement.effect), "<b>✓&nbsp;yes</b>", why
+        return label, escape(statement.effect), "<b>✓&nbsp;yes</b>", why + _notes(statement)
     failed = [each for each in statement.elements if not each.matched]
     failed = [each for each in failed if each.element in _ABOUT_ACTION] or failed
-    return label, escape(statement.effect), "✗&nbsp;no", "<br>".join(map(_failure, failed))
+    return label, escape(statement.effect), "✗&nbsp;no", "<br>".join(map(_failure, failed)) + _notes(statement)
+
+
+def _notes(statement: StatementEvidence) -> str:
+    """Where an operator of the statement is not meant for its key."""
+    return "".join(
+        f"<br><span class=pl-dim>Note: {escape(each.note.replace('`', ''))}</span>"
+        for each in statement.elements
+        if each.note
+    )
 
 
 def _head(element: ElementEvidence) -> str:

@@ -32,6 +32,12 @@ LAST_IN_LINE = """async () => {
     await kernel.requestExecute({ code: '', silent: true, stop_on_error: false }).done;
     await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 }"""
+SELECT = """cell => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = cell;
+    notebook.activeCell.node.focus();
+}"""
+RESTART = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
 IDLE = "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
 
 
@@ -110,6 +116,15 @@ class LabPage:
     def button(self, words: str) -> Locator:
         """The button that says `words`."""
         return self.page.get_by_role("button", name=words, exact=True)
+
+    def select(self, cell: int) -> None:
+        """Make a cell the active one in command mode, as Escape and the arrow keys do: from here Tab goes on."""
+        self.page.evaluate(SELECT, cell)
+
+    def restart_and_run_all(self) -> None:
+        """Begin anew in a fresh kernel, as `Run ▸ Restart Kernel and Run All Cells` does after its question."""
+        self._await(RESTART)
+        self.run_all()
 
     def tab_to(self, control: Locator, most: int = 60) -> None:
         """Press Tab until `control` has the focus. Raises AssertionError when it cannot be reached."""
