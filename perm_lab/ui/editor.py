@@ -102,14 +102,13 @@ class PolicyEditor(Panel):
         self.result.value = bare(outcome_body(self.outcome), problem)
 
     def _hint(self) -> None:
-        """Show one hint more; after the last one, the solution."""
+        """Show one hint more; after the last one, the solution. The button stays enabled: it has the focus."""
         self.hints_shown = min(self.hints_shown + 1, len(self.task.hints) + 1)
         hints = "".join(f"<li>{prose(text)}</li>" for text in self.task.hints[: self.hints_shown])
         solution = _solution(self.task) if self.hints_shown > len(self.task.hints) else ""
         self.help.value = bare(f"<h4>Hints</h4><ol>{hints}</ol>", solution)
-        last = self.hints_shown >= len(self.task.hints)
-        self.hint_button.description = "Show a solution" if last else "Next hint"
-        self.hint_button.disabled = bool(solution)
+        last = self.hints_shown == len(self.task.hints)
+        self.hint_button.description = "Solution shown" if solution else "Show a solution" if last else "Next hint"
 
     def _start_over(self) -> None:
         self.editor.value, self.result.value, self.outcome = self.task.starter, "", None

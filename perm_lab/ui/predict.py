@@ -24,9 +24,10 @@ def _question_html(question: Question) -> str:
     return fragment(question_body(question))
 
 
-def question_body(question: Question) -> str:
+def question_body(question: Question, number: str = "") -> str:
     options = "".join(f"<li>{escape(option)}</li>" for option in question.options)
-    return f"<div><b>Predict.</b> {prose(question.text)}<ul>{options}</ul></div>"
+    head = number or "Predict."
+    return f"<div><b>{head}</b> {prose(question.text)}<ul>{options}</ul></div>"
 
 
 class Prediction(Panel):

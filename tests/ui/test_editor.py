@@ -63,7 +63,15 @@ def test_hints_come_one_by_one_and_then_the_solution(progress: Progress) -> None
     assert "Show a solution" == editor.hint_button.description
     editor.hint_button.click()
     assert "one solution" in editor.help.value
-    assert editor.hint_button.disabled
+    assert "Solution shown" == editor.hint_button.description
+
+
+def test_the_button_for_hints_does_not_drop_the_focus_when_there_are_no_more(progress: Progress) -> None:
+    editor = PolicyEditor(MEND, progress)
+    for _ in range(len(MEND.hints) + 2):
+        editor.hint_button.click()
+    assert not editor.hint_button.disabled
+    assert 1 == editor.help.value.count("one solution")
 
 
 def test_what_was_checked_last_is_there_after_a_restart_and_can_be_dropped(progress: Progress) -> None:
