@@ -16,7 +16,7 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
 
 lab: $(LAB) ## open JupyterLab on the first notebook
-	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb $(AS_ROOT)
 
 test: $(TEST) ## the whole proof: units, laws, doctests, notebooks, a real JupyterLab in a real browser
 	$(BIN)/python -m pytest

