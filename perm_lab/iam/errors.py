@@ -7,17 +7,22 @@ from difflib import get_close_matches
 from reprlib import repr as brief
 
 
+ABSENT = object()  # what stands where nothing does
+
+
 class PolicyError(ValueError):
     """A policy document breaks the policy grammar.
 
-    `path` is the place in the document (`Statement[0].Effect`), `found` what stands there, `legal` what may.
+    `path` is the place in the document (`Statement[0].Effect`), `found` what stands there (`ABSENT` for nothing),
+    `legal` what may; `message` is the error without the place.
     """
 
     def __init__(self, path: str, found: object, problem: str, legal: Iterable[str] = ()) -> None:
         self.path, self.found, self.legal = path, found, tuple(legal)
-        where = f"{path}: " if path else ""
+        shown = "" if found is ABSENT else f"`{_short(found)}` "
         allowed = f"; legal: {', '.join(self.legal)}" if self.legal else ""
-        super().__init__(f"{where}`{_short(found)}` {problem}{self._near_miss()}{allowed}")
+        self.message = f"{shown}{problem}{self._near_miss()}{allowed}"
+        super().__init__(f"{path}: {self.message}" if path else self.message)
 
     def _near_miss(self) -> str:
         if not isinstance(self.found, str) or len(self.found) > 80:

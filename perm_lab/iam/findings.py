@@ -68,7 +68,7 @@ def check(source: str | bytes | Mapping[str, Any], kind: PolicyKind) -> tuple[Fi
         document = grammar.document(source)
         grammar.check(document, kind)
     except PolicyError as error:
-        return (Finding(Severity.ERROR, "GRAMMAR", error.path, str(error)),)
+        return (Finding(Severity.ERROR, "GRAMMAR", error.path, error.message),)
     found = [*_document(document, kind)]
     if any(each.code == "TOO_LONG" for each in found):
         return tuple(found)

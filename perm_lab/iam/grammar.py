@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from perm_lab.iam.conditions import IF_EXISTS, SET_OPERATORS, compile_condition, split_operator
-from perm_lab.iam.errors import PolicyError
+from perm_lab.iam.errors import ABSENT, PolicyError
 from perm_lab.iam.operators import OPERATORS
 from perm_lab.iam.vocabulary import PolicyKind
 
@@ -45,7 +45,7 @@ _PRINCIPAL_LEGAL = (
 )
 
 # kind -> (elements of which a statement has exactly one, elements that it must not have)
-_SHAPES: dict[PolicyKind, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
+_SHAPES: dict[PolicyKind, tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]] = {
     PolicyKind.IDENTITY: ((("Action", "NotAction"), ("Resource", "NotResource")), ("Principal", "NotPrincipal")),
     PolicyKind.SCP: ((("Action", "NotAction"), ("Resource", "NotResource")), ("Principal", "NotPrincipal")),
     PolicyKind.RESOURCE: (
@@ -53,7 +53,7 @@ _SHAPES: dict[PolicyKind, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] =
         (),
     ),
     PolicyKind.RCP: (
-        (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource")),
+        (("Principal",), ("Action", "NotAction"), ("Resource", "NotResource")),
         ("NotPrincipal",),
     ),
     PolicyKind.TRUST: ((("Principal", "NotPrincipal"), ("Action", "NotAction")), ("Resource", "NotResource")),
@@ -68,9 +68,9 @@ def document(source: str | bytes | Mapping[str, Any]) -> dict[str, Any]:
         found = json.loads(source, object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
-        raise PolicyError(
-            where, error.doc[error.pos : error.pos + 20], f"is not JSON here ({error.msg.lower()})"
-        ) from None
+        rest = error.doc[error.pos : error.pos + 20] or ABSENT
+        problem = "the text ends here" if rest is ABSENT else "is not JSON here"
+        raise PolicyError(where, rest, f"{problem} ({error.msg.lower()})") from None
     except UnicodeDecodeError as error:
         raise PolicyError("", source, f"is not text ({error.reason})", ("JSON in UTF-8",)) from None
     except RecursionError:
@@ -97,7 +97,7 @@ def check(policy: Mapping[str, Any], kind: PolicyKind) -> None:
     if "Id" in policy and not isinstance(policy["Id"], str):
         raise PolicyError("Id", policy["Id"], "is no id", ("a string",))
     if "Statement" not in policy:
-        raise PolicyError("Statement", "", "is missing", ("a statement", "a list of statements"))
+        raise PolicyError("Statement", ABSENT, "is missing", ("a statement", "a list of statements"))
     sids: set[str] = set()
     for path, statement in statements(policy):
         _check_statement(statement, kind, path, policy.get("Version") == VERSIONS[0])
@@ -148,13 +148,15 @@ def _check_statement(statement: Mapping[str, Any], kind: PolicyKind, path: str, 
     for pair in needed:
         present = [element for element in pair if element in statement]
         if not present:
-            raise PolicyError(f"{path}.{pair[0]}", "", f"is missing in a statement of {_article(kind)}", pair)
+            raise PolicyError(f"{path}.{pair[0]}", ABSENT, f"is missing in a statement of {_article(kind)}", pair)
         if len(present) == 2:
             raise PolicyError(
                 f"{path}.{pair[1]}", pair[1], f"stands beside {pair[0]}", (f"one of {' and '.join(pair)}",)
             )
-    if statement.get("Effect") not in ("Allow", "Deny"):
-        raise PolicyError(f"{path}.Effect", statement.get("Effect", ""), "is not an effect", ("Allow", "Deny"))
+    if "Effect" not in statement:
+        raise PolicyError(f"{path}.Effect", ABSENT, "is missing", ("Allow", "Deny"))
+    if statement["Effect"] not in ("Allow", "Deny"):
+        raise PolicyError(f"{path}.Effect", statement["Effect"], "is not an effect", ("Allow", "Deny"))
     for element, check_element in _CHECKS.items():
         if element in statement:
             check_element(statement[element], f"{path}.{element}", kind)
