@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from reprlib import repr as brief
 
-
 ABSENT = object()  # what stands where nothing does
 
 

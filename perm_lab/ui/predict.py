@@ -24,9 +24,8 @@ def _question_html(question: Question) -> str:
     return fragment(question_body(question))
 
 
-def question_body(question: Question, number: str = "") -> str:
+def question_body(question: Question, head: str = "Predict.") -> str:
     options = "".join(f"<li>{escape(option)}</li>" for option in question.options)
-    head = number or "Predict."
     return f"<div><b>{head}</b> {prose(question.text)}<ul>{options}</ul></div>"
 
 
@@ -131,10 +130,7 @@ class Prediction(Panel):
 
 
 class Quiz(Panel):
-    """Questions one under another, with a line that says how many are answered and how many rightly.
-
-    `name` is put before the questions' numbers to keep the choices, for those questions that have no name themselves.
-    """
+    """Numbered questions one under another, with a line that says how many are answered and how many rightly."""
 
     def __init__(self, *questions: Question, title: str = "Recap", progress: Progress | None = None) -> None:
         self.title = title
@@ -142,8 +138,12 @@ class Quiz(Panel):
         for each in self.predictions:
             each.again_button.on_click(self._count)
         self.summary = html()
-        super().__init__((html(bare(f"<h4>{escape(title)}</h4>")), *self.predictions, self.summary))
+        numbered = [part for n, each in self._numbered() for part in (html(bare(f"<b>{n}</b>")), each)]
+        super().__init__((html(bare(f"<h4>{escape(title)}</h4>")), *numbered, self.summary))
         self._count()
+
+    def _numbered(self) -> list[tuple[str, Prediction]]:
+        return [(f"Question {n}.", each) for n, each in enumerate(self.predictions, 1)]
 
     @property
     def answered(self) -> int:
@@ -166,7 +166,8 @@ class Quiz(Panel):
         return f"{sign} {self.answered} of {count} answered, {self.right} right{again}"
 
     def text(self) -> str:
-        return "\n\n".join([self.title, *(each.text() for each in self.predictions)])
+        return "\n\n".join([self.title, *(f"{n} {each.text()}" for n, each in self._numbered())])
 
     def static(self) -> str:
-        return fragment(f"<h4>{escape(self.title)}</h4>", *(question_body(each.question) for each in self.predictions))
+        questions = (question_body(each.question, n) for n, each in self._numbered())
+        return fragment(f"<h4>{escape(self.title)}</h4>", *questions)

@@ -9,7 +9,7 @@ from perm_lab.scenarios import Hop, Outcome, Run, Status
 from perm_lab.scenarios.names import short
 from perm_lab.ui.decisions import decision_body
 from perm_lab.ui.pictures import diagram
-from perm_lab.ui.style import NOT_REACHED, Mark, code, folded, fragment, mark, say, table
+from perm_lab.ui.style import NOT_REACHED, Mark, breakable, code, folded, fragment, mark, say, table
 from perm_lab.ui.views import policy_body
 
 _SHOWN = {Outcome.WORKED: ("✓", "pl-ok"), Outcome.UNLOGGED: ("✓", "pl-ok"), Outcome.FAILED: ("✗", "pl-no")}
@@ -41,8 +41,8 @@ def steps_table(run: Run) -> str:
 
 def _step(number: int, hop: Hop) -> tuple[str, ...]:
     note = f"<br><span class=pl-dim>{escape(hop.note)}</span>" if hop.note else ""
-    step = f"{escape(short(hop.who))} → {code(hop.action)} → {code(short(hop.what))}"
-    return str(number), f"{step}{note}", f"{_mark(hop).html}<br>{escape(hop.via)}"
+    step = f"{breakable(short(hop.who))} → <code>{breakable(hop.action)}</code> → {code(short(hop.what))}"
+    return str(number), f"{step}{note}", f"{_mark(hop).html}<br>{breakable(hop.via)}"
 
 
 def _mark(hop: Hop) -> Mark:

@@ -86,6 +86,15 @@ def code(text: str) -> str:
     return f"<code>{broken}</code>"
 
 
+def breakable(text: str) -> str:
+    """`text` as HTML that may be broken between the words of a name, for a narrow column.
+
+    >>> breakable("lambda:InvokeFunction")
+    'lambda:<wbr>Invoke<wbr>Function'
+    """
+    return re.sub(r"(?<=[:/.])(?=.)|(?<=[a-z])(?=[A-Z])", "<wbr>", escape(text))
+
+
 def say(text: str, css: str = "") -> str:
     """The line that is read first."""
     return f'<p class="pl-say {css}">{escape(text)}</p>'

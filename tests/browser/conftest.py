@@ -33,4 +33,5 @@ def lab_page(browser, lab_server, tmp_path_factory):
     page = LabPage(context.new_page(), lab_server, pictures_folder(tmp_path_factory.getbasetemp() / "screenshots"))
     yield page
     context.close()
+    lab_server.end_kernels()
     assert [] == page.complaints

@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,7 @@ from playwright.sync_api import ConsoleMessage, Locator, Page
 from tests.browser.lab_server import LabServer
 
 SECONDS = 1_000  # Playwright counts in milliseconds
+FRAME = 300  # pixels of a window's height that JupyterLab may need for itself
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 ERROR_OUTPUT = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
 
@@ -38,6 +40,12 @@ SELECT = """cell => {
     notebook.activeCell.node.focus();
 }"""
 RESTART = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+FOCUS = "() => document.activeElement.outerHTML.slice(0, 200)"
+AREAS = ".widget-html, .widget-tab-contents, .lm-TabBar"
+TOO_WIDE = "areas => areas.filter(a => a.scrollWidth > a.clientWidth + 1).map(a => a.innerText.slice(0, 60))"
+BEHIND = """element => Boolean(
+    document.activeElement.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_PRECEDING
+)"""
 IDLE = "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
 
 
@@ -127,12 +135,20 @@ class LabPage:
         self.run_all()
 
     def tab_to(self, control: Locator, most: int = 60) -> None:
-        """Press Tab until `control` has the focus. Raises AssertionError when it cannot be reached."""
+        """Press Tab, or Shift+Tab where `control` lies behind, until it has the focus.
+
+        Raises AssertionError when it cannot be reached.
+        """
+        key = "Shift+Tab" if control.evaluate(BEHIND) else "Tab"
         for _ in range(most):
             if control.evaluate("element => element === document.activeElement"):
                 return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"{control} was not reached by {most} presses of Tab")
+            self.page.keyboard.press(key)
+        raise AssertionError(f"{control} was not reached by {most} presses of {key}")
+
+    def focus(self) -> str:
+        """What has the focus, as the beginning of its HTML."""
+        return self.page.evaluate(FOCUS)
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other: `Space`, `Enter`, `ArrowDown`, …"""
@@ -146,11 +162,23 @@ class LabPage:
         self.page.set_viewport_size({"width": width, "height": 1000})
         self.command("apputils:change-theme", theme=THEMES[theme])
         self.page.wait_for_selector(f'body[data-jp-theme-name="{THEMES[theme]}"]', state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")  # it covers the page for a while
+
+    def cut_off(self, of: Locator) -> list[str]:
+        """The words of those areas of HTML and rows of tabs that are wider than the room they have."""
+        return of.locator(AREAS).evaluate_all(TOO_WIDE)
 
     def screenshot(self, name: str, of: Locator | None = None) -> Path:
-        """A picture of the window or of one part, as `name`.png in the folder for pictures."""
-        path = self.pictures / f"{name}.png"
+        """A picture of the window or of one part, as `name`.png in the folder for pictures.
+
+        What is taller than the window would be cut off at its edge: the window is made to hold all of the part.
+        """
+        path, window = self.pictures / f"{name}.png", self.page.viewport_size
+        height = ceil(of.bounding_box()["height"]) if of else 0
+        if height > window["height"] - FRAME:
+            self.page.set_viewport_size({**window, "height": height + FRAME})
         (of or self.page).screenshot(path=path)
+        self.page.set_viewport_size(window)
         return path
 
 

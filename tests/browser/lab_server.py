@@ -1,5 +1,6 @@
 """A real JupyterLab and a real Chromium, of their own: no setting of the machine's user is read or written."""
 
+import json
 import os
 import secrets
 import shutil
@@ -45,6 +46,17 @@ class LabServer:
     def url(self, notebook: str) -> str:
         """The page of a notebook in an empty workspace."""
         return f"{self.address}/lab/tree/{notebook}?reset&token={self.token}"
+
+    def ask(self, what: str, method: str = "GET") -> bytes:
+        """The server's answer to a request of its API."""
+        request = urllib.request.Request(f"{self.address}/api/{what}?token={self.token}", method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
+
+    def end_kernels(self) -> None:
+        """End every kernel: a page that is closed leaves its own running."""
+        for session in json.loads(self.ask("sessions")):
+            self.ask(f"sessions/{session['id']}", "DELETE")
 
 
 def chromium() -> str:
@@ -126,8 +138,8 @@ def _wait_for(server: LabServer, process: subprocess.Popen[bytes], log: Path) ->
     until = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < until and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{server.address}/api/status?token={server.token}", timeout=5):
-                return
+            server.ask("status")
+            return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise RuntimeError(

@@ -1,5 +1,7 @@
 """What would change a verdict: the place and the statement, in the fewest steps."""
 
+import json
+
 import pytest
 
 from perm_lab.iam import PolicyType, apply, evaluate, what_would_change
@@ -78,7 +80,18 @@ def test_the_change_and_that_it_does_what_it_says(who, given, expected):
     decision = decide(who, given)
     changes = what_would_change(decision)
     assert expected == [(c.type.name, c.account, c.adds, dict(c.statement)) for c in changes]
-    assert decision.allowed != evaluate(decision.request, apply(decision.policies, *changes)).allowed
+    changed = apply(decision.policies, *changes)
+    assert decision.allowed != evaluate(decision.request, changed).allowed
+    for policy in (*changed.identity, changed.boundary, changed.resource):
+        if policy and policy.statements:
+            assert policy.document == json.loads(policy.to_json())
+            assert policy.document["Statement"] in (
+                [each.written for each in policy.statements],
+                policy.statements[0].written,
+            )
+            assert list(range(len(policy.statements))) == [each.index for each in policy.statements] or not all(
+                change.adds for change in changes
+            )
 
 
 def test_a_level_is_named():

@@ -19,7 +19,6 @@ from perm_lab.iam import (
     explain,
     what_would_change,
 )
-from perm_lab.iam.pattern import compile_arn, compile_pattern
 from tests.iam.generated import OWN, PEOPLE, policies, requests, sets
 
 LIMITS = {
@@ -128,27 +127,6 @@ def test_printing_and_parsing_change_nothing(request, policies):
     assert policies.identity == tuple(map(again, policies.identity))
     reread = replace(policies, identity=tuple(map(again, policies.identity)))
     assert verdict(request, policies) == verdict(request, reread)
-
-
-def slowly(pattern, text):
-    """Wildcard matching by its definition."""
-    if not pattern:
-        return not text
-    if pattern[0] == "*":
-        return any(slowly(pattern[1:], text[n:]) for n in range(len(text) + 1))
-    return bool(text) and pattern[0] in ("?", text[0]) and slowly(pattern[1:], text[1:])
-
-
-@given(st.text("ab*?", max_size=7), st.text("ab*?", max_size=8))
-def test_wildcards_match_as_their_definition_says(pattern, text):
-    assert slowly(pattern, text) == compile_pattern(pattern)(text)
-
-
-@given(st.text("ab:*?", max_size=12), st.text("ab:", max_size=12))
-def test_an_arn_matches_part_by_part(pattern, text):
-    wanted, found = pattern.split(":", 5), text.split(":", 5)
-    parts = len(wanted) == len(found) == 6 and all(map(slowly, wanted, found))
-    assert (pattern == "*" or parts) == compile_arn(pattern)(text)
 
 
 @given(st.text(max_size=200))

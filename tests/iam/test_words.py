@@ -73,6 +73,12 @@ def test_nobody_has_anything_to_say():
     )
 
 
+def test_a_policy_that_says_nothing():
+    empty = Policy.empty(PolicyKind.TRUST, "nobody's")
+    assert ("nobody's", "", PolicyKind.TRUST, ()) == (empty.name, empty.arn, empty.kind, empty.statements)
+    assert {"Version": "2012-10-17", "Statement": []} == empty.document
+
+
 def test_a_policy_without_a_name_or_a_statement():
     told = explain(evaluate(invoke(), PolicySet(identity=(Policy.empty(PolicyKind.IDENTITY),))))
     assert "  identity-based policy (no name): implicitly denied on its own\n    has no statement" in told

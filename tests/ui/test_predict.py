@@ -1,5 +1,6 @@
 """Predictions and quizzes, worked in plain Python as a learner works them on the page."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -124,4 +125,11 @@ def test_a_quiz_counts_as_it_is_answered() -> None:
     quiz.predictions[1].again_button.click()
     quiz.predictions[1].commit("the role")
     assert "✓ 2 of 2 answered, 2 right" in quiz.summary.value
-    assert "Who logs?" in quiz.text()
+
+
+def test_a_quiz_numbers_its_questions_as_its_last_line_names_them() -> None:
+    quiz = Quiz(question(), question(text="Who logs?"))
+    shown = [child.value for child in quiz.children if "Question" in getattr(child, "value", "")]
+    assert ["Question 1.", "Question 2."] == [re.sub(r"<[^>]+>", "", value) for value in shown]
+    assert "Question 2. Who logs?" in quiz.text()
+    assert "<b>Question 2.</b> <p>Who logs?" in quiz.static()
