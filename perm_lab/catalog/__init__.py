@@ -1,4 +1,5 @@
-"""Facts about AWS, as data: managed policies, actions with their resource types, and which API call needs which action.
+"""Facts about AWS, as data: managed policies, actions with their resource types, which API call needs which action, and
+the sources of events with the permission that each needs.
 
 Each data file says where it comes from and of which date (`sources`); the scripts that make them are in `scripts/`.
 
@@ -20,16 +21,21 @@ from types import MappingProxyType
 from typing import Any
 
 from perm_lab.catalog.keys import condition_key_type, condition_keys, is_key
+from perm_lab.catalog.triggers import EventSource, UnknownSource, event_source, event_sources
 
 __all__ = [
     "Action",
+    "EventSource",
     "ManagedPolicy",
     "UnknownPolicy",
+    "UnknownSource",
     "action",
     "actions",
     "condition_key_type",
     "condition_keys",
     "conditional_actions",
+    "event_source",
+    "event_sources",
     "is_documented",
     "is_key",
     "is_partial",
@@ -194,7 +200,7 @@ def request_keys(service: str) -> Mapping[str, tuple[str, ...]]:
 
 def sources() -> Mapping[str, str]:
     """Where each data file comes from, by file name."""
-    found = {f"{name}.json": _read(f"{name}.json")["source"] for name in ("operations", "rcp_services", "request_keys")}
-    found["condition_keys.json"] = _read("condition_keys.json")["source"]
+    single = ("condition_keys", "event_sources", "operations", "rcp_services", "request_keys")
+    found = {f"{name}.json": _read(f"{name}.json")["source"] for name in single}
     found["managed_policies.json"] = "; ".join(sorted({policy.source for policy in managed_policies().values()}))
     return found | {f"actions/{service}.json": _service(service)["source"] for service in services()}

@@ -53,7 +53,13 @@ _MOST = {
     PolicyKind.SCP: (5_120, "a service control policy"),
     PolicyKind.RCP: (5_120, "a resource control policy"),
 }
-_SOURCE_KEYS = {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"}
+_SOURCE_KEYS = {
+    "aws:sourcearn",
+    "aws:sourceaccount",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "lambda:eventsourcetoken",
+}
 _WILD = "\0" * 64  # stands for a `*` where one pattern is held against another
 # the beginning of an operator's name -> the types of keys that it is for; an operator for text takes every type
 _FOR = {"Numeric": {"Numeric"}, "Date": {"Date"}, "Bool": {"Bool"}, "IpAddress": {"IPAddress"}, "NotIp": {"IPAddress"}}

@@ -7,12 +7,12 @@ backtracks over a `*`, so that no pattern can be made slow on purpose.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 Matcher = Callable[[str], bool]
-_NO_SLASH = "\0"
-_MANY = {"*": "", _NO_SLASH: "/"}  # what stands for a run of characters, and which it does not stand for
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
 def always(_: str) -> bool:
@@ -64,7 +64,7 @@ def compile_segments(segments: Sequence[Sequence[str | None]]) -> Matcher:
 def meet(pattern: str, template: str) -> bool:
     """Whether an ARN exists that `pattern` matches and that `template`, an ARN with `${variables}`, has the form of.
 
-    A bucket's name holds no slash, which is what tells a bucket's ARN from an object's; other variables hold anything.
+    No variable is empty. A bucket's name holds no slash, which is what tells a bucket's ARN from an object's.
 
     >>> meet("arn:aws:s3:::photos", "arn:${Partition}:s3:::${BucketName}/${ObjectName}")
     False
@@ -77,27 +77,45 @@ def meet(pattern: str, template: str) -> bool:
 
 def _meet(pattern: str, form: str) -> bool:
     """Whether the two have a text in common: both are walked side by side, so that it takes their lengths' product."""
-    form = re.sub(r"\$\{([^}]*)\}", lambda found: _NO_SLASH if found[1] == "BucketName" else "*", form)
+    items = list(_items(form))
     reached, todo = set(), [(0, 0)]
     while todo:
         i, j = at = todo.pop()
         if at in reached:
             continue
         reached.add(at)
-        if at == (len(pattern), len(form)):
+        if at == (len(pattern), len(items)):
             return True
-        a, b = pattern[i : i + 1], form[j : j + 1]
-        if a == "*":
+        wanted, item = pattern[i : i + 1], items[j] if j < len(items) else None
+        if wanted == "*":
             todo.append((i + 1, j))
-        if b in _MANY:
+        if item and item.repeats:
             todo.append((i, j + 1))
-        if a and a != "*" and b in _MANY and a not in _MANY[b]:
-            todo.append((i + 1, j))
-        elif a == "*" and b and b not in _MANY:
-            todo.append((i, j + 1))
-        elif a and b and b not in _MANY and a in ("?", b):
-            todo.append((i + 1, j + 1))
+        if wanted and item and (wanted in "*?" or wanted in item):
+            todo.append((i + (wanted != "*"), j + (not item.repeats)))
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A place in a template: one character, or any but `excluded`; one time, or as often as one likes."""
+
+    character: str = ""
+    excluded: str = ""
+    repeats: bool = False
+
+    def __contains__(self, character: str) -> bool:
+        return character == self.character if self.character else character not in self.excluded
+
+
+def _items(form: str) -> Iterator[_Item]:
+    """The places of a template; a variable holds one character at least."""
+    for n, text in enumerate(_VARIABLE.split(form)):
+        if n % 2 == 0:
+            yield from map(_Item, text)
+        else:
+            excluded = "/" if text == "BucketName" else ""
+            yield from (_Item("", excluded), _Item("", excluded, True))
 
 
 def _literal_segments(first: str, *rest: str) -> Matcher:

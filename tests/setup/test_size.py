@@ -16,7 +16,7 @@ def test_no_file_is_longer_than_400_lines(top):
 
 SHARES = {
     "iam": 2_500,  # grammar, operators, evaluation with its evidence, findings, and what would change a verdict
-    "catalog": 250,  # loaders, for actions, keys, and what each operation needs; the facts are data
+    "catalog": 360,  # loaders, for actions, keys, what each operation needs, and event sources; the facts are data
     "cloud": 2_900,  # the gate for every service, what each of its calls asks for, and Lambda itself
     "scenarios": 700,
     "challenges": 700,
