@@ -23,10 +23,10 @@ from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.calls import Check, authorizations, denied_error
 from perm_lab.cloud.credentials import Caller, Credentials, Refusal
 from perm_lab.cloud.events import cloudtrail_event
+from perm_lab.cloud.functions.service import LambdaService
 from perm_lab.cloud.gate import HANDLERS, Answer, Call, Passed, close_gate, open_gate
 from perm_lab.cloud.identities import learn_identity
 from perm_lab.cloud.isolation import open_sandbox
-from perm_lab.cloud.lambda_service import LambdaService
 from perm_lab.cloud.lookup import StateLookup
 from perm_lab.cloud.policies import PolicyReader
 from perm_lab.cloud.trail import Record, Trail
@@ -192,6 +192,12 @@ class Lab:
             session = self.new_session(system.access_key, system.secret_key, region=region or "us-east-1")
             self._clients[key] = session.client(service)
         return self._clients[key]
+
+    def measure(self, account: str, namespace: str, metric: str, **dimensions: str) -> None:
+        """Count one in a CloudWatch metric of the account, as services do of themselves."""
+        named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+        data = {"MetricName": metric, "Value": 1.0, "Unit": "Count", "Dimensions": named}
+        self.system_client(account, "cloudwatch").put_metric_data(Namespace=namespace, MetricData=[data])
 
     # what a learner asks
 

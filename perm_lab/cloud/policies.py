@@ -8,7 +8,8 @@ that can change them is made.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -43,6 +44,13 @@ def _table_policy(client: Any, arn: Arn) -> str | None:
     return client.get_resource_policy(ResourceArn=table).get("Policy")
 
 
+def _function_policy(client: Any, arn: Arn) -> str | None:
+    if arn.resource.startswith("layer:"):
+        layer, _, version = arn.text.rpartition(":")
+        return client.get_layer_version_policy(LayerName=layer, VersionNumber=int(version))["Policy"]
+    return client.get_policy(FunctionName=arn.text.removesuffix(":$LATEST"))["Policy"]
+
+
 _READERS: dict[str, tuple[str, Callable[[Any, Arn], str | None]]] = {
     "s3": ("bucket policy", lambda c, arn: c.get_bucket_policy(Bucket=arn.resource.partition("/")[0])["Policy"]),
     "sqs": ("queue policy", _queue_policy),
@@ -50,8 +58,12 @@ _READERS: dict[str, tuple[str, Callable[[Any, Arn], str | None]]] = {
     "kms": ("key policy", lambda c, arn: c.get_key_policy(KeyId=arn.text, PolicyName="default")["Policy"]),
     "kinesis": ("stream policy", lambda c, arn: c.get_resource_policy(ResourceARN=arn.text).get("Policy")),
     "dynamodb": ("table policy", _table_policy),
+    "lambda": ("function policy", _function_policy),
 }
 """Service -> what its resource-based policy is called, and how it is read. Services not listed have none in the lab."""
+
+
+_POLICIED = re.compile(r"function:|layer:[^:]+:\d+")  # what of Lambda has a policy
 
 
 class PolicyReader:
@@ -95,7 +107,7 @@ class PolicyReader:
             return None
         arn = Arn.parse(resource)
         label, read = _READERS.get(arn.service, ("", None))
-        if read is None:
+        if read is None or (arn.service == "lambda" and not _POLICIED.match(arn.resource)):
             return None
         key = resource.partition("/")[0] if arn.service == "s3" else resource
         if key not in self._resources:
@@ -111,7 +123,15 @@ class PolicyReader:
             return None
         if not text or text == "{}":  # as moto answers for a stream without a policy
             return None
-        return parse(text, PolicyKind.RESOURCE, f"{label} of {arn.resource.partition('/')[0]}")
+        name = arn.resource.partition("/")[0].removeprefix("function:")
+        return parse(text, PolicyKind.RESOURCE, f"{label} of {name}")
+
+    def knows(self, arn: str, accounts: Container[str]) -> bool:
+        """Whether AWS would find the identity `arn`; those of accounts outside `accounts` are taken to be there."""
+        principal = Principal.parse(arn)
+        if principal.type is PrincipalType.ROOT or principal.account not in accounts:
+            return True
+        return principal.type is PrincipalType.FEDERATED_USER or self._holder(principal) is not None
 
     def tags(self, principal: Principal) -> dict[str, str]:
         """The tags of the user or role behind `principal`."""

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from perm_lab import catalog
-from perm_lab.cloud.functions import FunctionName
+from perm_lab.cloud.functions.names import FunctionName
 
 Params = Mapping[str, Any]
 

@@ -29,7 +29,7 @@ from unittest import mock
 
 import boto3
 
-from perm_lab.cloud.functions import Function
+from perm_lab.cloud.functions.state import Version
 
 TASK_ROOT = "/var/task"
 
@@ -41,6 +41,7 @@ class Outcome:
     payload: bytes
     failed: bool
     log: str
+    request_id: str = ""
 
 
 class TimedOut(BaseException):
@@ -66,7 +67,7 @@ class Context:
     log_stream_name: str
     memory_limit_in_mb: str
     deadline: float
-    function_version: str = "$LATEST"
+    function_version: str
     identity: None = None
     client_context: None = None
 
@@ -78,10 +79,10 @@ class Context:
 class Environment:
     """One execution environment of a function. `session` holds the role's credentials, `serial` makes its ids."""
 
-    def __init__(self, function: Function, session: boto3.Session, serial: str) -> None:
-        self.function = function
+    def __init__(self, version: Version, session: boto3.Session, serial: str) -> None:
+        self.version = version
         self.has_stream = False
-        self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{serial.replace('-', '')}"
+        self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{version.number}]{serial.replace('-', '')}"
         self._session = session
         self._logs: Any = None
         self._serial, self._runs = serial, 0
@@ -89,7 +90,7 @@ class Environment:
         self._handler: Callable[[Any, Context], Any] | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="perm_lab_", ignore_cleanup_errors=True)
         self._root = os.path.realpath(self._folder.name)
-        with zipfile.ZipFile(io.BytesIO(function.zip)) as archive:
+        with zipfile.ZipFile(io.BytesIO(version.zip)) as archive:
             archive.extractall(self._root)
         self._variables = self._own_variables()
 
@@ -105,7 +106,7 @@ class Environment:
 
     def _own_variables(self) -> dict[str, str]:
         keys = self._session.get_credentials().get_frozen_credentials()
-        settings, name = self.function.settings, self.function.name
+        settings, name = self.version.settings, self.version.name
         return {
             **settings.get("Environment", {}).get("Variables", {}),
             "_HANDLER": settings.get("Handler", ""),
@@ -116,41 +117,45 @@ class Environment:
             "AWS_DEFAULT_REGION": name.region,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{settings.get('Runtime', '')}",
             "AWS_LAMBDA_FUNCTION_NAME": name.name,
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_VERSION": self.version.number,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
             "AWS_LAMBDA_LOG_GROUP_NAME": settings["LoggingConfig"]["LogGroup"],
             "AWS_LAMBDA_LOG_STREAM_NAME": self.log_stream,
             "LAMBDA_TASK_ROOT": self._root,
         }
 
-    def run(self, payload: bytes) -> Outcome:
-        """Run the handler on the event in `payload` (JSON) and collect what it returns and prints."""
+    def run(self, payload: bytes, arn: str) -> Outcome:
+        """Run the handler on the event in `payload` (JSON) and collect what it returns and prints.
+
+        `arn` is the ARN by which the function was called.
+        """
         self._runs += 1
         request_id = f"{self._serial[:-12]}{self._runs:012d}"
         out, started = io.StringIO(), time.monotonic()
-        print(f"START RequestId: {request_id} Version: $LATEST", file=out)
+        print(f"START RequestId: {request_id} Version: {self.version.number}", file=out)
         with self._inside(out, request_id):
-            body, failed = self._call(payload, self._context(request_id, started), out)
+            body, failed = self._call(payload, self._context(request_id, started, arn), out)
         took = (time.monotonic() - started) * 1000
         print(f"END RequestId: {request_id}", file=out)
-        memory = self.function.settings["MemorySize"]
+        memory = self.version.settings["MemorySize"]
         print(
             f"REPORT RequestId: {request_id}\tDuration: {took:.2f} ms\tBilled Duration: {int(took) + 1} ms\t"
             f"Memory Size: {memory} MB",
             file=out,
         )
-        return Outcome(body, failed, out.getvalue())
+        return Outcome(body, failed, out.getvalue(), request_id)
 
-    def _context(self, request_id: str, started: float) -> Context:
-        settings, name = self.function.settings, self.function.name
+    def _context(self, request_id: str, started: float, arn: str) -> Context:
+        settings, name = self.version.settings, self.version.name
         return Context(
             request_id,
             name.name,
-            name.arn,
+            arn,
             settings["LoggingConfig"]["LogGroup"],
             self.log_stream,
             str(settings["MemorySize"]),
             started + settings["Timeout"],
+            self.version.number,
         )
 
     def _call(self, payload: bytes, context: Context, out: io.StringIO) -> tuple[bytes, bool]:
@@ -160,7 +165,7 @@ class Environment:
                 result = handler(json.loads(payload), context)
             return _marshal(result), False
         except TimedOut:
-            seconds = self.function.settings["Timeout"]
+            seconds = self.version.settings["Timeout"]
             message = f"RequestId: {context.aws_request_id} Error: Task timed out after {seconds:.2f} seconds"
             print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z} {message}", file=out)
             return _failure({"errorType": "Sandbox.Timedout", "errorMessage": message})
@@ -200,7 +205,7 @@ class Environment:
     def _load(self) -> Callable[[Any, Context], Any]:
         """The handler, imported on the first run (the cold start)."""
         if self._handler is None:
-            path, _, name = self.function.settings.get("Handler", "").rpartition(".")
+            path, _, name = self.version.settings.get("Handler", "").rpartition(".")
             module_name = path.replace("/", ".")
             try:
                 module = importlib.import_module(module_name or name)

@@ -1,0 +1,251 @@
+"""Asynchronous invocation: retries, the dead-letter queue and destinations, each authorised as the execution role.
+
+Follows "Invoking a Lambda function asynchronously" and "Retaining records of asynchronous invocations" (Lambda
+developer guide). Retries follow at once, as a lab has no clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from perm_lab.cloud.arn import Arn
+from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.functions.answers import Fault, missing, page, refused
+from perm_lab.cloud.functions.execution import run
+from perm_lab.cloud.functions.names import FunctionName
+from perm_lab.cloud.functions.roles import require, role_session
+from perm_lab.cloud.functions.runtime import Outcome
+from perm_lab.cloud.functions.state import LATEST, Function, Version
+from perm_lab.cloud.gate import Call
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.functions.service import LambdaService
+
+_RETRIES = 2
+# service of a destination -> the permissions that the role needs for it
+NEEDED = {
+    "sqs": ("sqs:SendMessage",),
+    "sns": ("sns:Publish",),
+    "lambda": ("lambda:InvokeFunction",),
+    "events": ("events:PutEvents",),
+    "s3": ("s3:PutObject", "s3:ListBucket"),
+}
+
+
+def accept(service: LambdaService, name: FunctionName, payload: bytes) -> Outcome | None:
+    """Run an event that Lambda has taken in, again while it fails; then tell the destinations. The last outcome."""
+    function, version = service.function(name), service.version(name)
+    config = function.invoke_configs.get(name.qualifier, {})
+    outcome, tries = None, 0
+    while tries <= config.get("MaximumRetryAttempts", _RETRIES):
+        tries += 1
+        try:
+            outcome = run(service, name, payload)
+        except Fault as fault:
+            error = fault.answer.body["Error"]
+            body = json.dumps({"errorType": error["Code"], "errorMessage": error["Message"]}).encode()
+            outcome = Outcome(body, True, "")
+        if not outcome.failed:
+            break
+    assert outcome is not None
+    destinations = config.get("DestinationConfig", {})
+    side = "OnFailure" if outcome.failed else "OnSuccess"
+    target = destinations.get(side, {}).get("Destination")
+    letters = version.settings.get("DeadLetterConfig", {}).get("TargetArn")
+    with service.lab.because(f"Lambda, after {name.name}"):
+        if outcome.failed and letters:
+            _send(service, version, letters, "DeadLetterErrors", _letter(payload, outcome))
+        if target:
+            record = _record(version, payload, outcome, tries)
+            _send(service, version, target, "DestinationDeliveryFailures", _notice(record, version))
+    return outcome
+
+
+Message = Mapping[str, Mapping[str, Any]]
+"""For each service that may be told: the parameters of the call that tells it."""
+
+
+def _letter(payload: bytes, outcome: Outcome) -> Message:
+    """The event itself, with the error beside it."""
+    error = json.loads(outcome.payload)
+    attributes = {
+        "ErrorCode": {"DataType": "Number", "StringValue": "200"},
+        "ErrorMessage": {"DataType": "String", "StringValue": str(error.get("errorMessage", ""))[:1024] or "-"},
+    }
+    return {
+        "sqs": {"MessageBody": payload.decode(), "MessageAttributes": attributes},
+        "sns": {"Message": payload.decode(), "MessageAttributes": attributes},
+    }
+
+
+def _notice(record: dict[str, Any], version: Version) -> Message:
+    text, failed = json.dumps(record), "functionError" in record["responseContext"]
+    entry = {
+        "Source": "lambda",
+        "DetailType": f"Lambda Function Invocation Result - {'Failure' if failed else 'Success'}",
+        "Detail": text,
+        "Resources": [version.arn],
+    }
+    key = f"aws/lambda/async/{version.name.name}/{datetime.now(UTC):%Y/%m/%d/%Y-%m-%dT%H.%M.%S}"
+    return {
+        "sqs": {"MessageBody": text},
+        "sns": {"Message": text},
+        "lambda": {"InvocationType": "Event", "Payload": text.encode()},
+        "events": {"Entries": [entry]},
+        "s3": {"Key": f"{key}-{record['requestContext']['requestId']}", "Body": text.encode()},
+    }
+
+
+def _record(version: Version, payload: bytes, outcome: Outcome, tries: int) -> dict[str, Any]:
+    response: dict[str, Any] = {"statusCode": 200, "executedVersion": version.number}
+    if outcome.failed:
+        response["functionError"] = "Unhandled"
+    return {
+        "version": "1.0",
+        "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",
+        "requestContext": {
+            "requestId": outcome.request_id,
+            "functionArn": f"{version.name.arn}:{version.number}",
+            "condition": "RetriesExhausted" if outcome.failed else "Success",
+            "approximateInvokeCount": tries,
+        },
+        "requestPayload": json.loads(payload),
+        "responseContext": response,
+        "responsePayload": json.loads(outcome.payload),
+    }
+
+
+_CALLS: dict[str, tuple[str, Callable[[Arn], Mapping[str, str]]]] = {
+    "sqs": ("send_message", lambda arn: {"QueueUrl": queue_url(arn)}),
+    "sns": ("publish", lambda arn: {"TopicArn": arn.text}),
+    "lambda": ("invoke", lambda arn: {"FunctionName": arn.text}),
+    "events": ("put_events", lambda arn: {}),
+    "s3": ("put_object", lambda arn: {"Bucket": arn.resource}),
+}
+
+
+def queue_url(arn: Arn) -> str:
+    """The URL of a queue."""
+    return f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.resource}"
+
+
+def _send(service: LambdaService, version: Version, target: str, metric: str, message: Message) -> None:
+    """Tell `target` as the execution role. Where the role may not, only a metric and the trail show it."""
+    arn = Arn.parse(target)
+    operation, address = _CALLS[arn.service]
+    params = {**message[arn.service], **address(arn)}
+    if arn.service == "events":
+        params["Entries"] = [{**entry, "EventBusName": target} for entry in params["Entries"]]
+    try:
+        client = role_session(service.lab, version).client(arn.service, region_name=arn.region or None)
+        getattr(client, operation)(**params)
+    except ClientError:
+        service.lab.measure(version.name.account, "AWS/Lambda", metric, FunctionName=version.name.name)
+
+
+# operations
+
+
+def put_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, name = _configured(service, call, caller)
+    return 200, _store(service, function, name, call.params, {})
+
+
+def update_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, name = _configured(service, call, caller)
+    return 200, _store(service, function, name, call.params, _found(function, name))
+
+
+def get_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, name = _configured(service, call, caller)
+    return 200, _found(function, name)
+
+
+def delete_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, name = _configured(service, call, caller)
+    _found(function, name)
+    del function.invoke_configs[name.qualifier]
+    return 204, {}
+
+
+def list_configs(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = service.functions.get(service.name(call, caller).arn)
+    if function is None:
+        raise missing("The function doesn't exist.")
+    return 200, page("FunctionEventInvokeConfigs", list(function.invoke_configs.values()), call)
+
+
+def _configured(service: LambdaService, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
+    name = service.name(call, caller)
+    function = service.functions.get(name.arn)
+    if function is None or function.version(name.qualifier) is None:
+        raise missing("The function doesn't exist.")
+    qualifier = "" if name.qualifier == LATEST else name.qualifier
+    return function, FunctionName(name.account, name.region, name.name, qualifier)
+
+
+def _found(function: Function, name: FunctionName) -> dict[str, Any]:
+    config = function.invoke_configs.get(name.qualifier)
+    if config is None:
+        arn = f"{name.arn}:{name.qualifier or LATEST}"
+        raise missing(f"The function {arn} doesn't have an EventInvokeConfig")
+    return config
+
+
+def _store(
+    service: LambdaService,
+    function: Function,
+    name: FunctionName,
+    params: Mapping[str, Any],
+    before: Mapping[str, Any],
+) -> dict[str, Any]:
+    given = {
+        key: params[key]
+        for key in ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
+        if params.get(key) is not None
+    }
+    if not given:
+        raise refused("You must specify at least one of error handling or destination setting.")
+    destinations = {
+        "OnSuccess": {},
+        "OnFailure": {},
+        **given.get("DestinationConfig", before.get("DestinationConfig", {})),
+    }
+    for settings in destinations.values():
+        if settings.get("Destination"):
+            _require_destination(service, function.version(name.qualifier) or function.latest, settings["Destination"])
+    config = {
+        **{key: value for key, value in before.items() if key != "LastModified"},
+        **given,
+        "DestinationConfig": destinations,
+        "FunctionArn": f"{name.arn}:{name.qualifier or LATEST}",
+        "LastModified": datetime.now(UTC),
+    }
+    function.invoke_configs[name.qualifier] = config
+    return config
+
+
+def _require_destination(service: LambdaService, version: Version, target: str) -> None:
+    """Lambda takes a destination that is there to be told and that the role may tell."""
+    arn = Arn.parse(target)
+    if arn.service not in NEEDED:
+        raise refused(f"The destination ARN {target} is not that of a queue, topic, function, event bus or bucket.")
+    if target.startswith(f"{version.name.arn}:") or target == version.name.arn:
+        raise refused("You can't specify the function as a destination for itself.")
+    for action in NEEDED[arn.service]:
+        on = f"{target}/*" if action == "s3:PutObject" else target
+        require(service.lab, version, (action,), on)
+
+
+OPERATIONS = {
+    "DeleteFunctionEventInvokeConfig": delete_config,
+    "GetFunctionEventInvokeConfig": get_config,
+    "ListFunctionEventInvokeConfigs": list_configs,
+    "PutFunctionEventInvokeConfig": put_config,
+    "UpdateFunctionEventInvokeConfig": update_config,
+}

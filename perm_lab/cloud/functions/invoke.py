@@ -1,0 +1,65 @@
+"""Invoke: Lambda's answer to whoever may call the function.
+
+Follows "Invoke" (Lambda API reference). An asynchronous invocation runs inside the call that asks for it, so that a lab
+has no clock.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from botocore.response import StreamingBody
+
+from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.functions.answers import Fault
+from perm_lab.cloud.functions.asynchronous import accept
+from perm_lab.cloud.functions.execution import run
+from perm_lab.cloud.gate import Call
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.functions.service import LambdaService
+
+_TAIL = 4096
+
+
+def invoke(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    """Lambda's answer to an Invoke that the gate has allowed."""
+    name = service.name(call, caller)
+    version = service.version(name)
+    payload = _bytes(call.params.get("Payload", b""))
+    kind = call.params.get("InvocationType", "RequestResponse")
+    _require_json(payload)
+    if kind == "DryRun":
+        return 204, {"StatusCode": 204}
+    if kind == "Event":
+        accept(service, name, payload or b"{}")
+        return 202, {"StatusCode": 202, "Payload": _stream(b"")}
+    outcome = run(service, name, payload or b"{}")
+    body: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": version.number, "Payload": _stream(outcome.payload)}
+    if outcome.failed:
+        body["FunctionError"] = "Unhandled"
+    if call.params.get("LogType") == "Tail":
+        body["LogResult"] = base64.b64encode(outcome.log.encode()[-_TAIL:]).decode()
+    return 200, body
+
+
+def _require_json(payload: bytes) -> None:
+    try:
+        json.loads(payload or b"{}")
+    except ValueError as error:
+        raise Fault("InvalidRequestContentException", f"Could not parse request body into json: {error}") from None
+
+
+def _bytes(payload: Any) -> bytes:
+    content = payload.read() if hasattr(payload, "read") else payload
+    return content.encode() if isinstance(content, str) else bytes(content)
+
+
+def _stream(content: bytes) -> StreamingBody:
+    return StreamingBody(io.BytesIO(content), len(content))
+
+
+OPERATIONS = {"Invoke": invoke}

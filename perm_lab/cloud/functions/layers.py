@@ -1,0 +1,160 @@
+"""Layers, as far as permissions go: their versions and the policy by which another account may use one.
+
+Follows "Granting layer access to other accounts" (Lambda developer guide) and the recorded answers of AWS.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.functions.answers import conflict, missing, page, refused
+from perm_lab.cloud.functions.permissions import text
+from perm_lab.cloud.functions.state import ResourcePolicy
+from perm_lab.cloud.gate import Call
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.functions.service import LambdaService
+
+_PRINCIPAL = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:iam::\d{12}:root")
+
+
+@dataclass(slots=True)
+class LayerVersion:
+    """A published version of a layer, as GetLayerVersion shows it, and its policy."""
+
+    shown: dict[str, Any]
+    policy: ResourcePolicy | None = None
+
+
+def publish_layer_version(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    layer, content = _layer(call, caller), call.params["Content"]
+    data = content.get("ZipFile") or f"{content.get('S3Bucket')}/{content.get('S3Key')}".encode()
+    number = service.published_layers[layer] = service.published_layers.get(layer, 0) + 1
+    kept = ("CompatibleArchitectures", "CompatibleRuntimes", "LicenseInfo")
+    shown = {
+        "Content": {
+            "CodeSha256": base64.b64encode(hashlib.sha256(data).digest()).decode(),
+            "CodeSize": len(data),
+            "Location": f"https://awslambda-{call.region}-layers.s3.amazonaws.com/{layer.rpartition(':')[2]}",
+        },
+        "LayerArn": layer,
+        "LayerVersionArn": f"{layer}:{number}",
+        "Description": call.params.get("Description", ""),
+        "CreatedDate": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000+0000",
+        "Version": number,
+        **{key: call.params[key] for key in kept if call.params.get(key)},
+    }
+    service.layers[shown["LayerVersionArn"]] = LayerVersion(shown)
+    return 201, shown
+
+
+def get_layer_version(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    return 200, _found(service, call, caller).shown
+
+
+def list_layer_versions(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    layer = _layer(call, caller)
+    found = [v.shown for v in service.layers.values() if v.shown["LayerArn"] == layer]
+    return 200, page("LayerVersions", [_listed(shown) for shown in reversed(found)], call)
+
+
+def list_layers(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    mine = f"arn:aws:lambda:{call.region}:{caller.account}:layer:"
+    newest = {v.shown["LayerArn"]: v.shown for v in service.layers.values() if v.shown["LayerArn"].startswith(mine)}
+    found = [
+        {"LayerName": arn.rpartition(":")[2], "LayerArn": arn, "LatestMatchingVersion": _listed(newest[arn])}
+        for arn in sorted(newest)
+    ]
+    return 200, page("Layers", found, call)
+
+
+def delete_layer_version(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    service.layers.pop(f"{_layer(call, caller)}:{call.params['VersionNumber']}", None)
+    return 204, {}
+
+
+def add_layer_version_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    version, params = _found(service, call, caller), call.params
+    policy = version.policy
+    if params["Action"] != "lambda:GetLayerVersion":
+        raise refused("The provided action is not supported. The only supported action is lambda:GetLayerVersion.")
+    if not _PRINCIPAL.fullmatch(params["Principal"]):
+        raise refused("The provided principal was invalid. Please check the principal and try again.")
+    if params.get("OrganizationId") and params["Principal"] != "*":
+        raise refused("The principal must be * when an organization ID is given.")
+    service.check_revision(params.get("RevisionId"), policy.revision if policy else "", "GetLayerPolicy")
+    statements = policy.document["Statement"] if policy else []
+    if params["StatementId"] in (statement["Sid"] for statement in statements):
+        raise conflict(
+            f"The statement id ({params['StatementId']}) provided already exists. "
+            "Please provide a new statement id, or remove the existing statement."
+        )
+    account = re.fullmatch(r"\d{12}", params["Principal"])
+    principal = f"arn:aws:iam::{account[0]}:root" if account else params["Principal"]
+    statement: dict[str, Any] = {
+        "Sid": params["StatementId"],
+        "Effect": "Allow",
+        "Principal": principal if principal == "*" else {"AWS": principal},
+        "Action": params["Action"],
+        "Resource": version.shown["LayerVersionArn"],
+    }
+    if params.get("OrganizationId"):
+        statement["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": params["OrganizationId"]}}
+    document = {"Version": "2012-10-17", "Id": "default", "Statement": [*statements, statement]}
+    version.policy = ResourcePolicy(document, service.next_id())
+    return 201, {"Statement": text(statement), "RevisionId": version.policy.revision}
+
+
+def get_layer_version_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    policy = _found(service, call, caller).policy
+    if policy is None:
+        raise missing("No policy is associated with the given resource.")
+    return 200, {"Policy": text(policy.document), "RevisionId": policy.revision}
+
+
+def remove_layer_version_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    version, params = _found(service, call, caller), call.params
+    policy = version.policy
+    statements = policy.document["Statement"] if policy else []
+    left = [statement for statement in statements if statement["Sid"] != params["StatementId"]]
+    if policy is None or left == statements:
+        raise missing(f"Statement {params['StatementId']} is not found in resource policy.")
+    service.check_revision(params.get("RevisionId"), policy.revision, "GetLayerPolicy")
+    version.policy = ResourcePolicy({**policy.document, "Statement": left}, service.next_id()) if left else None
+    return 204, {}
+
+
+def _layer(call: Call, caller: Caller) -> str:
+    """The ARN of the layer that a call names, without a version."""
+    name = call.params["LayerName"]
+    return name if name.startswith("arn:") else f"arn:aws:lambda:{call.region}:{caller.account}:layer:{name}"
+
+
+def _found(service: LambdaService, call: Call, caller: Caller) -> LayerVersion:
+    arn = call.params.get("Arn") or f"{_layer(call, caller)}:{call.params['VersionNumber']}"
+    if arn not in service.layers:
+        raise missing(f"Layer version {arn} does not exist.")
+    return service.layers[arn]
+
+
+def _listed(shown: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in shown.items() if key not in ("Content", "LayerArn")}
+
+
+OPERATIONS = {
+    "AddLayerVersionPermission": add_layer_version_permission,
+    "DeleteLayerVersion": delete_layer_version,
+    "GetLayerVersion": get_layer_version,
+    "GetLayerVersionByArn": get_layer_version,
+    "GetLayerVersionPolicy": get_layer_version_policy,
+    "ListLayerVersions": list_layer_versions,
+    "ListLayers": list_layers,
+    "PublishLayerVersion": publish_layer_version,
+    "RemoveLayerVersionPermission": remove_layer_version_permission,
+}

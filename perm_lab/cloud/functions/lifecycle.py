@@ -1,0 +1,153 @@
+"""Creating, reading, changing and deleting functions.
+
+Follows "CreateFunction" and its neighbours (Lambda API reference).
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refused
+from perm_lab.cloud.functions.state import LATEST, Function
+from perm_lab.cloud.functions.versions import publish
+from perm_lab.cloud.gate import Call
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.functions.service import LambdaService
+
+
+def create_function(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = service.name(call, caller)
+    if name.arn in service.functions:
+        raise conflict(f"Function already exist: {name.name}")
+    code = _code(service, call.params.get("Code", {}), caller)
+    service.check_role(call.params["Role"], name)
+    function = Function.create(name, call.params, code, service.next_id())
+    service.functions[name.arn] = function
+    if call.params.get("Publish"):
+        published = publish(service, function)
+        return 201, published.creating() | {"FunctionArn": function.name.arn}
+    return 201, function.latest.creating()
+
+
+def get_function(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = service.name(call, caller)
+    version, function = service.version(name), service.function(name)
+    location = f"https://awslambda-{name.region}-tasks.s3.amazonaws.com/{name.name}"
+    body: dict[str, Any] = {
+        "Configuration": version.configuration(name.qualified_arn),
+        "Code": {"RepositoryType": "S3", "Location": location},
+    }
+    if function.tags:
+        body["Tags"] = function.tags
+    if function.reserved is not None:
+        body["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved}
+    return 200, body
+
+
+def get_function_configuration(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = service.name(call, caller)
+    return 200, service.version(name).configuration(name.qualified_arn)
+
+
+def list_functions(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    here = (caller.account, call.region)
+    mine = sorted((f for f in service.functions.values() if (f.name.account, f.name.region) == here), key=_by_name)
+    every = call.params.get("FunctionVersion") == "ALL"
+    found = [version for f in mine for version in (f.latest, *(f.versions.values() if every else ()))]
+    return 200, page("Functions", [listed(version, qualified=every) for version in found], call)
+
+
+def update_function_code(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = service.function(service.name(call, caller))
+    service.check_revision(call.params.get("RevisionId"), function.latest.revision)
+    code = _code(service, call.params, caller)
+    if not call.params.get("DryRun"):
+        function.latest.zip = code
+        service.changed(function)
+    if call.params.get("Publish"):
+        return 200, publish(service, function).updating()
+    return 200, function.latest.updating()
+
+
+def update_function_configuration(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = service.function(service.name(call, caller))
+    service.check_revision(call.params.get("RevisionId"), function.latest.revision)
+    if "Role" in call.params:
+        service.check_role(call.params["Role"], function.name)
+    function.latest.configure(call.params)
+    service.changed(function)
+    return 200, function.latest.updating()
+
+
+def delete_function(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = service.name(call, caller)
+    function = service.function(name)
+    if name.qualifier == LATEST:
+        message = "$LATEST version cannot be deleted without deleting the function."
+        raise refused(message)
+    if not name.qualifier:
+        service.forget_environments(function)
+        del service.functions[name.arn]
+        return 204, {}
+    pointing = [
+        f"{alias.name}" for alias in function.aliases.values() if name.qualifier in (alias.version, *alias.routing)
+    ]
+    if pointing:
+        message = f"Version cannot be deleted while aliases point to it: {', '.join(pointing)}"
+        raise conflict(message)
+    service.forget_environments(function, name.qualifier)
+    if function.versions.pop(name.qualifier, None) is None:
+        raise missing(f"Function not found: {name.qualified_arn}")
+    for kept in (function.policies, function.urls, function.invoke_configs, function.provisioned):
+        kept.pop(name.qualifier, None)
+    return 204, {}
+
+
+def _by_name(function: Function) -> str:
+    return function.name.name
+
+
+def _code(service: LambdaService, given: Mapping[str, Any], caller: Caller) -> bytes:
+    """The deployment package as bytes, from `ZipFile` or, with the caller's own permissions, from S3."""
+    if "S3Bucket" in given:
+        data = _from_s3(service, given, caller)
+    elif "ZipFile" in given:
+        data = given["ZipFile"]
+    else:
+        raise refused("Please provide a source for function code.")
+    try:
+        zipfile.ZipFile(io.BytesIO(data)).close()
+    except zipfile.BadZipFile:
+        message = "Could not unzip uploaded file. Please check your file, then try to upload again."
+        raise refused(message) from None
+    return data
+
+
+def _from_s3(service: LambdaService, given: Mapping[str, Any], caller: Caller) -> bytes:
+    s3 = service.lab.system_client(caller.account, "s3")
+    try:
+        return s3.get_object(Bucket=given["S3Bucket"], Key=given["S3Key"])["Body"].read()
+    except ClientError as error:
+        found = error.response["Error"]
+        message = (
+            f"Error occurred while GetObject. S3 Error Code: {found['Code']}. S3 Error Message: {found['Message']}"
+        )
+        raise refused(message) from None
+
+
+OPERATIONS = {
+    "CreateFunction": create_function,
+    "DeleteFunction": delete_function,
+    "GetFunction": get_function,
+    "GetFunctionConfiguration": get_function_configuration,
+    "ListFunctions": list_functions,
+    "UpdateFunctionCode": update_function_code,
+    "UpdateFunctionConfiguration": update_function_configuration,
+}

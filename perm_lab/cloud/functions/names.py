@@ -1,0 +1,47 @@
+"""The forms in which a call names a function."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NAME = re.compile(
+    r"(?:arn:aws[a-zA-Z-]*:lambda:(?P<region>[a-z0-9-]+):)?"
+    r"(?:(?P<account>\d{12}):)?(?:function:)?(?P<name>[a-zA-Z0-9-_]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionName:
+    """What a FunctionName parameter says: `f`, `f:prod`, `111111111111:function:f`, a full ARN, qualified or not."""
+
+    account: str
+    region: str
+    name: str
+    qualifier: str = ""
+
+    @classmethod
+    def parse(cls, text: str, account: str, region: str, qualifier: str = "") -> FunctionName:
+        """The function that `text` names for a caller in `account` and `region`.
+
+        Raises ValueError when it is no function name.
+
+        >>> FunctionName.parse("111111111111:function:resize:prod", "222222222222", "us-east-1").arn
+        'arn:aws:lambda:us-east-1:111111111111:function:resize'
+        """
+        match = _NAME.fullmatch(text)
+        if match is None:
+            raise ValueError(f"`{text}` names no function; legal: a name, account:function:name, or a function ARN")
+        found = match.groupdict()
+        return cls(
+            found["account"] or account, found["region"] or region, found["name"], qualifier or found["qualifier"] or ""
+        )
+
+    @property
+    def arn(self) -> str:
+        """The function's ARN, without a qualifier."""
+        return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.name}"
+
+    @property
+    def qualified_arn(self) -> str:
+        return f"{self.arn}:{self.qualifier}" if self.qualifier else self.arn

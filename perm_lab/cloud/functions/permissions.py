@@ -1,0 +1,191 @@
+"""The function policy: the resource-based policy on a function, a version or an alias.
+
+There are two ways to write it, and one document behind both. AddPermission and RemovePermission work on single
+statements; PutResourcePolicy takes a whole JSON document in place of all of them.
+
+Follows "Working with resource-based policies in Lambda" (Lambda developer guide) and the recorded answers of AWS.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.functions.answers import Fault, conflict, missing, refused
+from perm_lab.cloud.functions.names import FunctionName
+from perm_lab.cloud.functions.state import LATEST, Function, ResourcePolicy
+from perm_lab.cloud.gate import Call
+from perm_lab.iam import Policy, PolicyError, PolicyKind
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.functions.service import LambdaService
+
+LIMIT = 20_480  # characters of a policy document
+_SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)")
+_IDENTITY = re.compile(r"arn:aws[a-z-]*:(iam|sts)::(\d{12}):(root|user/.+|role/.+|assumed-role/.+|federated-user/.+)")
+# (parameter, condition operator, condition key), in the order in which AWS writes them
+_CONDITIONS = (
+    ("SourceAccount", "StringEquals", "AWS:SourceAccount"),
+    ("EventSourceToken", "StringEquals", "lambda:EventSourceToken"),
+    ("FunctionUrlAuthType", "StringEquals", "lambda:FunctionUrlAuthType"),
+    ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID"),
+    ("SourceArn", "ArnLike", "AWS:SourceArn"),
+    ("InvokedViaFunctionUrl", "Bool", "lambda:InvokedViaFunctionUrl"),
+)
+
+
+def add_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name, params = service.name(call, caller), call.params
+    function = _holder(service, name)
+    principal = _principal(service, params["Principal"])
+    policy = function.policies.get(name.qualifier)
+    service.check_revision(params.get("RevisionId"), policy.revision if policy else "", "GetPolicy")
+    statements = _statements(policy)
+    if params["StatementId"] in (statement.get("Sid") for statement in statements):
+        raise conflict(
+            f"The statement id ({params['StatementId']}) provided already exists. "
+            "Please provide a new statement id, or remove the existing statement."
+        )
+    statement = {
+        "Sid": params["StatementId"],
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": params["Action"],
+        "Resource": name.qualified_arn,
+    }
+    conditions: dict[str, dict[str, str]] = {}
+    for member, operator, key in _CONDITIONS:
+        if params.get(member) is not None:
+            value = params[member]
+            conditions.setdefault(operator, {})[key] = str(value).lower() if isinstance(value, bool) else value
+    if conditions:
+        statement["Condition"] = conditions
+    document = dict(policy.document) if policy else {"Version": "2012-10-17", "Id": "default"}
+    document["Statement"] = [*statements, statement]
+    _store(service, function, name, document)
+    return 201, {"Statement": text(statement)}
+
+
+def remove_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name, params = service.name(call, caller), call.params
+    if name.arn not in service.functions:
+        raise missing(f"No policy found for: {name.arn}")
+    function = _holder(service, name)
+    policy = function.policies.get(name.qualifier)
+    if policy is None:
+        raise missing("No policy is associated with the given resource.")
+    statements = _statements(policy)
+    left = [statement for statement in statements if statement.get("Sid") != params["StatementId"]]
+    if left == statements:
+        raise missing(f"Statement {params['StatementId']} is not found in resource policy.")
+    service.check_revision(params.get("RevisionId"), policy.revision, "GetPolicy")
+    if left:
+        _store(service, function, name, {**policy.document, "Statement": left})
+    else:
+        del function.policies[name.qualifier]
+    return 204, {}
+
+
+def get_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    return _shown(service, service.name(call, caller))
+
+
+def put_resource_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = _resource(call)
+    function = _holder(service, name)
+    policy = function.policies.get(name.qualifier)
+    service.check_revision(call.params.get("RevisionId"), policy.revision if policy else "", "GetResourcePolicy")
+    try:
+        Policy.parse(call.params["Policy"], PolicyKind.RESOURCE, name=f"function policy of {name.name}")
+    except PolicyError as error:
+        raise refused(f"The provided policy is not valid: {error}") from None
+    _store(service, function, name, json.loads(call.params["Policy"]))
+    return _shown(service, name)
+
+
+def get_resource_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    return _shown(service, _resource(call))
+
+
+def delete_resource_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = _resource(call)
+    function = _holder(service, name)
+    policy = function.policies.get(name.qualifier)
+    if policy is None:
+        raise missing()
+    service.check_revision(call.params.get("RevisionId"), policy.revision, "GetResourcePolicy")
+    del function.policies[name.qualifier]
+    return 204, {}
+
+
+def _resource(call: Call) -> FunctionName:
+    """The function, version or alias that a ResourceArn names."""
+    arn = call.params["ResourceArn"]
+    if ":function:" not in arn:
+        raise Fault("NotInTheLab", f"`{arn}` is no function; the lab has policies of functions and of layers", 501)
+    return FunctionName.parse(arn, "", "")
+
+
+def _shown(service: LambdaService, name: FunctionName) -> tuple[int, dict[str, Any]]:
+    function = service.functions.get(name.arn)
+    policy = function and function.policies.get(name.qualifier)
+    if not policy:
+        raise missing()
+    return 200, {"Policy": text(policy.document), "RevisionId": policy.revision}
+
+
+def _holder(service: LambdaService, name: FunctionName) -> Function:
+    """The function whose policy `name` leads to. Raises `Fault` where there is nothing to have one."""
+    if name.qualifier == LATEST:
+        raise refused("We currently do not support adding policies for $LATEST.")
+    function = service.functions.get(name.arn)
+    if function is None:
+        raise missing(f"Function not found: {name.arn}")
+    if name.qualifier and function.version(name.qualifier) is None:
+        kind = "Function not found" if name.qualifier.isdigit() else "Cannot find alias arn"
+        raise missing(f"{kind}: {name.qualified_arn}")
+    return function
+
+
+def _principal(service: LambdaService, name: str) -> str | dict[str, str]:
+    """The Principal element for the parameter of that name. Raises `Fault` where AWS knows nobody of that name."""
+    if name == "*":
+        return name
+    if re.fullmatch(r"\d{12}", name):
+        return {"AWS": f"arn:aws:iam::{name}:root"}
+    identity = _IDENTITY.fullmatch(name)
+    if identity and service.lab.policies.knows(name, service.lab.accounts):
+        return {"AWS": name}
+    if not identity and _SERVICE.fullmatch(name):
+        return {"Service": name}
+    raise refused("The provided principal was invalid. Please check the principal and try again.")
+
+
+def _statements(policy: ResourcePolicy | None) -> list[dict[str, Any]]:
+    found = policy.document["Statement"] if policy else []
+    return found if isinstance(found, list) else [found]
+
+
+def _store(service: LambdaService, function: Function, name: FunctionName, document: dict[str, Any]) -> None:
+    size = len(text(document))
+    if size > LIMIT:
+        message = f"The final policy size ({size}) is bigger than the limit ({LIMIT})."
+        raise Fault("PolicyLengthExceededException", message)
+    function.policies[name.qualifier] = ResourcePolicy(document, service.next_id())
+
+
+def text(document: dict[str, Any]) -> str:
+    """A policy or a statement as the API writes it."""
+    return json.dumps(document, separators=(",", ":"))
+
+
+OPERATIONS = {
+    "AddPermission": add_permission,
+    "DeleteResourcePolicy": delete_resource_policy,
+    "GetPolicy": get_policy,
+    "GetResourcePolicy": get_resource_policy,
+    "PutResourcePolicy": put_resource_policy,
+    "RemovePermission": remove_permission,
+}

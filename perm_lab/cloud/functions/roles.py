@@ -1,0 +1,67 @@
+"""The execution role at work: what Lambda asks it for, and the sessions that act as it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import boto3
+
+from perm_lab.cloud.arn import Arn
+from perm_lab.cloud.calls import Check
+from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.functions.answers import refused
+from perm_lab.cloud.functions.state import Version
+from perm_lab.iam import Principal
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.lab import Lab
+
+_SERVICES = {"sqs": "SQS", "sns": "SNS", "ec2": "EC2", "s3": "S3", "lambda": "Lambda", "events": "EventBridge"}
+
+
+def session_name(version: Version) -> str:
+    """The role session's name: the function's, padded as AWS does where one character is too short for a session."""
+    name = version.name.name
+    return f"{name}@lambda_function" if len(name) < 2 else name
+
+
+def role_session(lab: Lab, version: Version, context: Mapping[str, str] | None = None) -> boto3.Session:
+    """A new boto3 session of the version's role, whose requests carry the context keys given."""
+    sts = lab.system_client(version.name.account, "sts")
+    keys = sts.assume_role(RoleArn=version.role, RoleSessionName=session_name(version))["Credentials"]
+    caller = lab.credentials[keys["AccessKeyId"]]
+    lab.credentials.add(dataclasses.replace(caller, context=dict(context or {})))
+    return lab.new_session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], version.name.region)
+
+
+def role_caller(version: Version) -> Caller:
+    """The caller that a session of the version's role would be."""
+    role = version.role.rsplit("/", 1)[-1]
+    arn = f"arn:aws:sts::{version.name.account}:assumed-role/{role}/{session_name(version)}"
+    return Caller(Principal.role_session(arn, role_arn=version.role))
+
+
+def may(lab: Lab, version: Version, action: str, resource: str) -> bool:
+    """Whether the version's role may do `action` on `resource`."""
+    return lab.judge(role_caller(version), (_check(lab, version, action, resource),))[0][1].allowed
+
+
+def require(lab: Lab, version: Version, actions: Iterable[str], resource: str, whose: str = "function") -> None:
+    """Lambda's refusal, as a `Fault`, of settings that the role could not be used with.
+
+    `whose` is how Lambda calls the role: older checks say `provided`, newer ones `function`.
+    """
+    for action in actions:
+        if not may(lab, version, action, resource):
+            service, _, call = action.partition(":")
+            where = _SERVICES.get(service, service)
+            raise refused(f"The {whose} execution role does not have permissions to call {call} on {where}")
+
+
+def _check(lab: Lab, version: Version, action: str, resource: str) -> Check:
+    owner = Arn.parse(resource).account if resource.startswith("arn:") else ""
+    if resource.startswith("arn:aws:s3:::"):
+        owner = lab.lookup.bucket_account(Arn.parse(resource).resource.partition("/")[0]) or ""
+    return Check(action, resource, owner or version.name.account, {}, True, "")

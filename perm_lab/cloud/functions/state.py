@@ -1,0 +1,163 @@
+"""Lambda functions as state: what the API keeps of them and what it shows.
+
+The shapes are those that AWS answers with, as recorded in public test suites (recordings of 2024 and 2025).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from perm_lab.cloud.functions.names import FunctionName
+
+LATEST = "$LATEST"
+_DEFAULTS: dict[str, Any] = {
+    "Architectures": ["x86_64"],
+    "Description": "",
+    "EphemeralStorage": {"Size": 512},
+    "MemorySize": 128,
+    "PackageType": "Zip",
+    "Timeout": 3,
+    "TracingConfig": {"Mode": "PassThrough"},
+}
+_KEPT = (
+    *_DEFAULTS,
+    *("Environment", "Handler", "Role", "Runtime", "LoggingConfig", "DeadLetterConfig", "KMSKeyArn", "VpcConfig"),
+)
+_CREATING = {
+    "State": "Pending",
+    "StateReason": "The function is being created.",
+    "StateReasonCode": "Creating",
+}
+_UPDATING = {
+    "LastUpdateStatus": "InProgress",
+    "LastUpdateStatusReason": "The function is being created.",
+    "LastUpdateStatusReasonCode": "Creating",
+}
+
+
+@dataclass(slots=True)
+class Version:
+    """Code and settings that can be run: `$LATEST`, which changes, or a published version, which does not."""
+
+    name: FunctionName
+    settings: dict[str, Any]
+    zip: bytes
+    revision: str
+    number: str = LATEST
+    modified: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def configure(self, params: Mapping[str, Any]) -> None:
+        """Take over the settings in `params`; members that are absent stay as they are."""
+        for key in _KEPT:
+            if params.get(key) is not None:
+                merged = self.settings.get(key) if key == "LoggingConfig" else None
+                self.settings[key] = {**merged, **params[key]} if merged else params[key]
+
+    @property
+    def role(self) -> str:
+        """ARN of the execution role."""
+        return self.settings["Role"]
+
+    @property
+    def arn(self) -> str:
+        return self.name.arn if self.number == LATEST else f"{self.name.arn}:{self.number}"
+
+    @property
+    def code_sha256(self) -> str:
+        return base64.b64encode(hashlib.sha256(self.zip).digest()).decode()
+
+    def touch(self, revision: str) -> None:
+        """Note a change: a new revision id and time."""
+        self.revision, self.modified = revision, datetime.now(UTC)
+
+    def creating(self) -> dict[str, Any]:
+        """The configuration in CreateFunction's answer."""
+        return self._configuration(_CREATING)
+
+    def updating(self) -> dict[str, Any]:
+        """The configuration in the answer to an update."""
+        return self._configuration({"State": "Active", **_UPDATING})
+
+    def configuration(self, arn: str = "") -> dict[str, Any]:
+        """The configuration as it is once AWS has finished a change; in a lab that is at once.
+
+        `arn` is the ARN by which the caller named the version, where that differs from its own.
+        """
+        found = self._configuration({"State": "Active", "LastUpdateStatus": "Successful"})
+        return found | {"FunctionArn": arn} if arn else found
+
+    def _configuration(self, state: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            **self.settings,
+            "FunctionName": self.name.name,
+            "FunctionArn": self.arn,
+            "CodeSha256": self.code_sha256,
+            "CodeSize": len(self.zip),
+            "LastModified": self.modified.strftime("%Y-%m-%dT%H:%M:%S.") + "000+0000",
+            "RevisionId": self.revision,
+            "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+            "Version": self.number,
+            **state,
+        }
+
+
+@dataclass(slots=True)
+class Alias:
+    """A name that points to a version, and may send a part of the traffic to another."""
+
+    name: str
+    version: str
+    description: str
+    revision: str
+    routing: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ResourcePolicy:
+    """The policy on a function, a version, an alias or a layer's version."""
+
+    document: dict[str, Any]
+    revision: str
+
+
+@dataclass(slots=True)
+class Function:
+    """A function: `$LATEST`, the published versions, and what hangs on it.
+
+    The keys of `policies`, `urls` and `invoke_configs` are qualifiers: empty for the function itself, else a version's
+    number or an alias's name. `reserved` is the reserved concurrency, None when there is none.
+    """
+
+    name: FunctionName
+    latest: Version
+    tags: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, Version] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
+    policies: dict[str, ResourcePolicy] = field(default_factory=dict)
+    urls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    invoke_configs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    provisioned: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reserved: int | None = None
+    published: int = 0
+
+    @classmethod
+    def create(cls, name: FunctionName, params: Mapping[str, Any], code: bytes, revision: str) -> Function:
+        """The function that CreateFunction makes of `params`."""
+        latest = Version(name, dict(_DEFAULTS), code, revision)
+        latest.settings["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name.name}"}
+        latest.configure(params)
+        return cls(name, latest, dict(params.get("Tags", {})))
+
+    def version(self, qualifier: str) -> Version | None:
+        """What runs when the function is called with `qualifier`; None when it leads nowhere."""
+        if qualifier in ("", LATEST):
+            return self.latest
+        alias = self.aliases.get(qualifier)
+        return self.versions.get(alias.version if alias else qualifier) or (
+            self.latest if alias and alias.version == LATEST else None
+        )

@@ -1,0 +1,113 @@
+"""Function URLs: who may call a function over HTTPS, and the two permissions that it takes.
+
+Follows "Control access to Lambda function URLs" (Lambda developer guide) and the recorded answers of AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from perm_lab.cloud.calls import Check
+from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.functions.answers import conflict, missing, page
+from perm_lab.cloud.functions.names import FunctionName
+from perm_lab.cloud.functions.state import Function
+from perm_lab.cloud.gate import Call
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.functions.service import LambdaService
+
+FORBIDDEN = (
+    "Forbidden. For troubleshooting Function URL authorization issues, see: "
+    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+)
+
+
+def checks(name: FunctionName, auth_type: str) -> tuple[Check, ...]:
+    """The two permissions that a call of the function's URL needs."""
+    url = {"lambda:FunctionUrlAuthType": auth_type, "lambda:FunctionArn": name.qualified_arn}
+    invoked = {"lambda:InvokedViaFunctionUrl": "true", "lambda:FunctionUrlAuthType": auth_type}
+    return (
+        Check("lambda:InvokeFunctionUrl", name.qualified_arn, name.account, url, True, ""),
+        Check("lambda:InvokeFunction", name.qualified_arn, name.account, invoked, True, ""),
+    )
+
+
+def create_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = service.name(call, caller)
+    function = service.functions.get(name.arn)
+    if function is None or function.version(name.qualifier) is None:
+        raise missing("Function does not exist")
+    if name.qualifier in function.urls:
+        raise conflict(
+            f"Failed to create function url config for [functionArn = {name.qualified_arn}]. "
+            "Error message:  FunctionUrlConfig exists for this Lambda function"
+        )
+    now = _now()
+    host = sha256(name.qualified_arn.encode()).hexdigest()[:32]
+    function.urls[name.qualifier] = {
+        "FunctionUrl": f"https://{host}.lambda-url.{name.region}.on.aws/",
+        "FunctionArn": name.qualified_arn,
+        "AuthType": call.params["AuthType"],
+        **({"Cors": call.params["Cors"]} if call.params.get("Cors") else {}),
+        "CreationTime": now,
+        "LastModifiedTime": now,
+        "InvokeMode": call.params.get("InvokeMode", "BUFFERED"),
+    }
+    return 201, _without(function.urls[name.qualifier], "LastModifiedTime")
+
+
+def get_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, name = _configured(service, call, caller)
+    return 200, function.urls[name.qualifier]
+
+
+def update_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, name = _configured(service, call, caller)
+    given = {key: call.params[key] for key in ("AuthType", "Cors", "InvokeMode") if call.params.get(key) is not None}
+    config = {**function.urls[name.qualifier], **given, "LastModifiedTime": _now()}
+    if not config.get("Cors"):
+        config.pop("Cors", None)
+    function.urls[name.qualifier] = config
+    return 200, config
+
+
+def delete_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, name = _configured(service, call, caller)
+    del function.urls[name.qualifier]
+    return 204, {}
+
+
+def list_urls(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = service.functions.get(service.name(call, caller).arn)
+    if function is None:
+        raise missing("Function does not exist")
+    return 200, page("FunctionUrlConfigs", list(function.urls.values()), call)
+
+
+def _configured(service: LambdaService, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
+    name = service.name(call, caller)
+    function = service.functions.get(name.arn)
+    if function is None or name.qualifier not in function.urls:
+        raise missing()
+    return function, name
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _without(config: Mapping[str, Any], member: str) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key != member}
+
+
+OPERATIONS = {
+    "CreateFunctionUrlConfig": create_url,
+    "DeleteFunctionUrlConfig": delete_url,
+    "GetFunctionUrlConfig": get_url,
+    "ListFunctionUrlConfigs": list_urls,
+    "UpdateFunctionUrlConfig": update_url,
+}

@@ -1,0 +1,163 @@
+"""Versions and aliases: what a published version freezes, and the names that point to versions.
+
+Follows "Manage Lambda function versions" and "Create an alias for a Lambda function" (Lambda developer guide).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refused
+from perm_lab.cloud.functions.state import LATEST, Alias, Function, Version
+from perm_lab.cloud.gate import Call
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.functions.service import LambdaService
+
+
+def publish(service: LambdaService, function: Function, description: str | None = None) -> Version:
+    """A new version of what `$LATEST` is now, or the last version when nothing has changed since."""
+    last = function.versions.get(str(function.published))
+    if last and _same(last, function.latest):
+        return last
+    function.published += 1
+    settings = copy.deepcopy(function.latest.settings)
+    if description is not None:
+        settings["Description"] = description
+    version = replace(
+        function.latest,
+        settings=settings,
+        number=str(function.published),
+        revision=service.next_id(),
+        modified=datetime.now(UTC),
+    )
+    function.versions[version.number] = version
+    return version
+
+
+def _same(version: Version, latest: Version) -> bool:
+    settings = {**version.settings, "Description": latest.settings["Description"]}
+    return version.zip == latest.zip and settings == latest.settings
+
+
+def publish_version(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = service.function(service.name(call, caller))
+    service.check_revision(call.params.get("RevisionId"), function.latest.revision)
+    wanted, found = call.params.get("CodeSha256"), function.latest.code_sha256
+    if wanted not in (None, "", found):
+        message = (
+            f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST ({found}). "
+            "Please try again with the CodeSHA256 in $LATEST."
+        )
+        raise refused(message)
+    version = publish(service, function, call.params.get("Description"))
+    return 201, version.configuration()
+
+
+def list_versions_by_function(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = service.function(service.name(call, caller))
+    found = [listed(version, qualified=True) for version in (function.latest, *function.versions.values())]
+    return 200, page("Versions", found, call)
+
+
+def create_alias(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    params, function = call.params, service.function(service.name(call, caller))
+    if params["Name"] in function.aliases:
+        arn = f"{function.name.arn}:{params['Name']}"
+        raise conflict(f"Alias already exists: {arn}")
+    _require_version(function, params["FunctionVersion"])
+    routing = _routing(function, params["FunctionVersion"], params)
+    alias = Alias(params["Name"], params["FunctionVersion"], params.get("Description", ""), service.next_id(), routing)
+    function.aliases[alias.name] = alias
+    return 201, _shown(function, alias)
+
+
+def get_alias(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, alias = _alias(service, call, caller)
+    return 200, _shown(function, alias)
+
+
+def list_aliases(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, version = service.function(service.name(call, caller)), call.params.get("FunctionVersion")
+    found = [a for a in function.aliases.values() if version in (None, a.version, *a.routing)]
+    return 200, page("Aliases", [_shown(function, alias) for alias in sorted(found, key=lambda a: a.name)], call)
+
+
+def update_alias(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    params = call.params
+    function, alias = _alias(service, call, caller)
+    service.check_revision(params.get("RevisionId"), alias.revision)
+    version = params.get("FunctionVersion", alias.version)
+    if "FunctionVersion" in params:
+        _require_version(function, version)
+    if "RoutingConfig" in params:
+        alias.routing = _routing(function, version, params)
+    alias.version, alias.description = version, params.get("Description", alias.description)
+    alias.revision = service.next_id()
+    return 200, _shown(function, alias)
+
+
+def delete_alias(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = service.functions.get(service.name(call, caller).arn)
+    if function and function.aliases.pop(call.params["Name"], None):
+        for kept in (function.policies, function.urls, function.invoke_configs, function.provisioned):
+            kept.pop(call.params["Name"], None)
+    return 204, {}
+
+
+def _alias(service: LambdaService, call: Call, caller: Caller) -> tuple[Function, Alias]:
+    name = service.name(call, caller)
+    function = service.functions.get(name.arn)
+    alias = function and function.aliases.get(call.params["Name"])
+    if not function or not alias:
+        arn = f"{name.arn}:{call.params['Name']}"
+        raise missing(f"Cannot find alias arn: {arn}")
+    return function, alias
+
+
+def _require_version(function: Function, number: str) -> None:
+    if number != LATEST and number not in function.versions:
+        raise missing(f"Function not found: {function.name.arn}:{number}")
+
+
+def _routing(function: Function, version: str, params: Mapping[str, Any]) -> dict[str, float]:
+    weights = dict((params.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {})
+    for number in weights:
+        if number == version:
+            raise refused(
+                f"Invalid function version {number}. "
+                f"Function version {number} is already included in routing configuration."
+            )
+        if LATEST in (number, version):
+            message = "$LATEST is not supported for an alias pointing to more than 1 version"
+            raise refused(message)
+        _require_version(function, number)
+    return weights
+
+
+def _shown(function: Function, alias: Alias) -> dict[str, Any]:
+    routing = {"RoutingConfig": {"AdditionalVersionWeights": alias.routing}} if alias.routing else {}
+    return {
+        "AliasArn": f"{function.name.arn}:{alias.name}",
+        "Name": alias.name,
+        "FunctionVersion": alias.version,
+        "Description": alias.description,
+        "RevisionId": alias.revision,
+        **routing,
+    }
+
+
+OPERATIONS = {
+    "CreateAlias": create_alias,
+    "DeleteAlias": delete_alias,
+    "GetAlias": get_alias,
+    "ListAliases": list_aliases,
+    "ListVersionsByFunction": list_versions_by_function,
+    "PublishVersion": publish_version,
+    "UpdateAlias": update_alias,
+}
