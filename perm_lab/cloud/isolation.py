@@ -7,14 +7,15 @@ requests that the gate has stamped; and botocore's one HTTP exit raises instead 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, NoReturn
 from unittest import mock
 
 import boto3
 import botocore.handlers
 import botocore.httpsession
+from botocore.client import BaseClient
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 from moto.moto_api._internal import mock_random
@@ -64,8 +65,11 @@ def clean_environment() -> Iterator[None]:
         )
 
 
-def open_sandbox(handlers: list[tuple[Any, ...]]) -> ExitStack:
-    """Open the sandbox with `handlers` on every boto3 session made from now on; closing the stack undoes all of it."""
+def open_sandbox(handlers: list[tuple[Any, ...]], turn: Callable[[], AbstractContextManager[None]]) -> ExitStack:
+    """Open the sandbox with `handlers` on every boto3 session made from now on; closing the stack undoes all of it.
+
+    `turn` is held around every call of a client.
+    """
     process_request = botocore_stubber.process_request
 
     def answer_stamped(request: Any) -> Any:
@@ -74,7 +78,14 @@ def open_sandbox(handlers: list[tuple[Any, ...]]) -> ExitStack:
     def send(_session: Any, request: Any) -> NoReturn:
         _refuse(request.url)
 
+    make_api_call = BaseClient._make_api_call
+
+    def call_in_turn(client: Any, *args: Any, **kwargs: Any) -> Any:
+        with turn():
+            return make_api_call(client, *args, **kwargs)
+
     with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(BaseClient, "_make_api_call", call_in_turn))
         stack.enter_context(clean_environment())
         stack.enter_context(mock.patch.object(boto3, "DEFAULT_SESSION", None))
         stack.enter_context(mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}}))

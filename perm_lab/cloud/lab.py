@@ -8,8 +8,7 @@ with Lab() as lab:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +29,7 @@ from perm_lab.cloud.isolation import open_sandbox
 from perm_lab.cloud.lookup import StateLookup
 from perm_lab.cloud.policies import PolicyReader
 from perm_lab.cloud.trail import Record, Trail
+from perm_lab.cloud.turns import Turns
 from perm_lab.iam import Decision, Principal, Request, aws_message, evaluate
 
 _LOADER = Loader()  # botocore's service models, slow to load and the same for every lab
@@ -54,9 +54,9 @@ class Lab:
         self.policies = PolicyReader(self.system_client)
         self.lookup = StateLookup(self)
         self._clients: dict[tuple[str, str, str], Any] = {}
-        self._causes: list[str] = []
+        self.turns = Turns()
         self._serial = 0
-        self._sandbox = open_sandbox(HANDLERS)
+        self._sandbox = open_sandbox(HANDLERS, self.turns.call)
         Lab._open = self
         open_gate(self)
 
@@ -107,6 +107,10 @@ class Lab:
         if isinstance(caller, Refusal):
             nobody = Caller(Principal.anonymous())
             return Answer.error(caller.code, caller.message, 403), (nobody, self.note(nobody, call, ()))
+        with self.turns.asked_by(caller.access_key):
+            return self._admit(call, caller)
+
+    def _admit(self, call: Call, caller: Caller) -> tuple[Answer | Passed, Any]:
         invalid = self.lambdas.invalid(call) if call.service == "lambda" else None
         if invalid:
             return invalid, (caller, self.note(caller, call, ()))
@@ -146,8 +150,8 @@ class Lab:
         """Write the call into the trail."""
         self._serial += 1
         event = cloudtrail_event(caller, call, judged, self._serial)
-        cause = self._causes[-1] if self._causes else ""
-        record = Record(event, judged, cause, len(self._causes))
+        causes = self.turns.causes
+        record = Record(event, judged, causes[-1] if causes else "", len(causes))
         self.trail.append(record)
         return record
 
@@ -165,15 +169,6 @@ class Lab:
             record.event["errorCode"] = error.get("Code", str(status))
             record.event["errorMessage"] = error.get("Message", "")
         return record.request_id
-
-    @contextmanager
-    def because(self, cause: str) -> Iterator[None]:
-        """Calls made inside the block are noted as set off by `cause`."""
-        self._causes.append(cause)
-        try:
-            yield
-        finally:
-            self._causes.pop()
 
     def new_session(
         self, access_key: str, secret_key: str, token: str | None = None, region: str = "us-east-1"

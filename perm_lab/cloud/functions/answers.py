@@ -19,6 +19,11 @@ class Fault(Exception):
         member = "Message" if status == 404 else "message"
         self.answer = Answer.error(code, message, status, Type="User", **{member: message})
 
+    def with_member(self, name: str, value: str) -> Fault:
+        """The same error with one more member beside its message."""
+        self.answer = Answer(self.answer.status, {**self.answer.body, name: value})
+        return self
+
 
 def missing(message: str = NO_SUCH_RESOURCE) -> Fault:
     return Fault("ResourceNotFoundException", message, 404)

@@ -37,9 +37,17 @@ NEEDED = {
 }
 
 
-def accept(service: LambdaService, name: FunctionName, payload: bytes) -> Outcome | None:
-    """Run an event that Lambda has taken in, again while it fails; then tell the destinations. The last outcome."""
-    function, version = service.function(name), service.version(name)
+def accept(service: LambdaService, name: FunctionName, payload: bytes) -> None:
+    """Take in an event: it is run when the call that brings it is done."""
+    service.lab.turns.later(lambda: _work_off(service, name, payload))
+
+
+def _work_off(service: LambdaService, name: FunctionName, payload: bytes) -> None:
+    """Run an event, again while it fails; then tell the destinations."""
+    function = service.functions.get(name.arn)
+    version = function and function.version(name.qualifier)
+    if function is None or version is None:
+        return  # deleted meanwhile
     config = function.invoke_configs.get(name.qualifier, {})
     outcome, tries = None, 0
     while tries <= config.get("MaximumRetryAttempts", _RETRIES):
@@ -50,6 +58,8 @@ def accept(service: LambdaService, name: FunctionName, payload: bytes) -> Outcom
             error = fault.answer.body["Error"]
             body = json.dumps({"errorType": error["Code"], "errorMessage": error["Message"]}).encode()
             outcome = Outcome(body, True, "")
+            if error["Code"] == "RecursiveInvocationException":
+                break
         if not outcome.failed:
             break
     assert outcome is not None
@@ -57,13 +67,12 @@ def accept(service: LambdaService, name: FunctionName, payload: bytes) -> Outcom
     side = "OnFailure" if outcome.failed else "OnSuccess"
     target = destinations.get(side, {}).get("Destination")
     letters = version.settings.get("DeadLetterConfig", {}).get("TargetArn")
-    with service.lab.because(f"Lambda, after {name.name}"):
+    with service.lab.turns.because(f"Lambda, after {name.name}"):
         if outcome.failed and letters:
             _send(service, version, letters, "DeadLetterErrors", _letter(payload, outcome))
         if target:
             record = _record(version, payload, outcome, tries)
             _send(service, version, target, "DestinationDeliveryFailures", _notice(record, version))
-    return outcome
 
 
 Message = Mapping[str, Mapping[str, Any]]

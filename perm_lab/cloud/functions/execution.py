@@ -17,30 +17,48 @@ from perm_lab.cloud.functions.roles import role_session, session_name
 from perm_lab.cloud.functions.runtime import Environment, Outcome
 from perm_lab.cloud.functions.state import Version
 from perm_lab.cloud.gate import Call
+from perm_lab.cloud.turns import Busy
 from perm_lab.iam import Principal, aws_message
 
 if TYPE_CHECKING:
     from perm_lab.cloud.functions.service import LambdaService
 
+_LOOP = 16  # times that a function may be set off by itself before Lambda calls it a loop
+_LOOPS = (
+    "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and "
+    "stopped your function's invocation."
+)
 LAMBDA = Caller(Principal.aws_service("lambda.amazonaws.com"))
 
 
 def run(service: LambdaService, name: FunctionName, payload: bytes) -> Outcome:
     """Run what `name` leads to once, under its execution role. Raises `Fault` when it cannot be started."""
-    version = service.version(name)
+    lab, version, code = service.lab, service.version(name), f"code of {name.name}"
     if service.function(name).reserved == 0:
-        throttled = Fault("TooManyRequestsException", "Rate Exceeded.", 429)
-        throttled.answer.body["Reason"] = "ReservedFunctionConcurrentInvocationLimitExceeded"
-        raise throttled
+        raise _throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+    if lab.turns.causes.count(code) >= _LOOP:
+        raise Fault("RecursiveInvocationException", _LOOPS)
     _assume(service, version)
     key = f"{name.arn}:{version.number}"
     environment = service.environments.pop(key, None) or _cold_start(service, version)
-    with service.lab.because(f"code of {name.name}"):
-        outcome = environment.run(payload, name.qualified_arn)
-    with service.lab.because(f"log of {name.name}"):
+    try:
+        with lab.turns.because(code), lab.turns.function(environment.access_key, version.settings["Timeout"]):
+            outcome = environment.run(payload, name.qualified_arn)
+    except Busy:
+        raise _throttled("ConcurrentInvocationLimitExceeded") from None
+    finally:
+        other = service.environments.pop(key, None)
+        if other:
+            other.close()
+        service.environments[key] = environment
+    with lab.turns.because(f"log of {name.name}"):
         _write_log(environment, version, outcome)
-    service.environments[key] = environment
     return outcome
+
+
+def _throttled(reason: str) -> Fault:
+    fault = Fault("TooManyRequestsException", "Rate Exceeded.", 429)
+    return fault.with_member("Reason", reason)
 
 
 def _assume(service: LambdaService, version: Version) -> None:
@@ -48,7 +66,7 @@ def _assume(service: LambdaService, version: Version) -> None:
     check = service.assume_check(version.role, version.name)
     judged = service.lab.judge(LAMBDA, (check,))
     params = {"RoleArn": version.role, "RoleSessionName": session_name(version)}
-    with service.lab.because(f"Lambda, to run {version.name.name}"):
+    with service.lab.turns.because(f"Lambda, to run {version.name.name}"):
         record = service.lab.note(LAMBDA, Call("sts", "AssumeRole", params, version.name.region), judged)
     if not record.allowed:
         record.event.update(errorCode="AccessDenied", errorMessage=aws_message(judged[0][1]))

@@ -98,6 +98,11 @@ class Environment:
         """Remove the code from disk."""
         self._folder.cleanup()
 
+    @property
+    def access_key(self) -> str:
+        """By which the calls of the function's code are known."""
+        return self._variables["AWS_ACCESS_KEY_ID"]
+
     def logs(self) -> Any:
         """The CloudWatch Logs client with which Lambda writes this function's log, as the role."""
         if self._logs is None:
