@@ -66,6 +66,11 @@ class Credentials:
     def __getitem__(self, access_key: str) -> Caller:
         return self._callers[access_key]
 
+    def user_id(self, access_key: str) -> str:
+        """AWS's unique id of the key's holder, empty where the key is nobody's."""
+        found = self._callers.get(access_key)
+        return found.user_id if found else ""
+
     def remove(self, access_key: str) -> None:
         self._callers.pop(access_key, None)
 

@@ -28,6 +28,10 @@ from perm_lab.cloud.identities import learn_identity
 from perm_lab.cloud.isolation import open_sandbox
 from perm_lab.cloud.lookup import StateLookup
 from perm_lab.cloud.policies import PolicyReader
+from perm_lab.cloud.sources.configuration import try_sources
+from perm_lab.cloud.sources.delivery import Delivery, Source
+from perm_lab.cloud.sources.doors import open_doors
+from perm_lab.cloud.sources.push import Response, fetch, push
 from perm_lab.cloud.trail import Record, Trail
 from perm_lab.cloud.turns import Turns
 from perm_lab.iam import Decision, Principal, Request, aws_message, evaluate
@@ -57,6 +61,7 @@ class Lab:
         self.turns = Turns()
         self._serial = 0
         self._sandbox = open_sandbox(HANDLERS, self.turns.call)
+        open_doors(self, self._sandbox)
         Lab._open = self
         open_gate(self)
 
@@ -107,10 +112,7 @@ class Lab:
         if isinstance(caller, Refusal):
             nobody = Caller(Principal.anonymous())
             return Answer.error(caller.code, caller.message, 403), (nobody, self.note(nobody, call, ()))
-        with self.turns.asked_by(caller.access_key):
-            return self._admit(call, caller)
-
-    def _admit(self, call: Call, caller: Caller) -> tuple[Answer | Passed, Any]:
+        self.turns.caller = caller.access_key
         invalid = self.lambdas.invalid(call) if call.service == "lambda" else None
         if invalid:
             return invalid, (caller, self.note(caller, call, ()))
@@ -122,7 +124,8 @@ class Lab:
         if call.service == "lambda":
             return self.lambdas.answer(call, caller), ticket
         owner = next((check.resource_account for check in checks), None) or caller.account
-        return Passed(owner), ticket
+        refusal = None if caller.system else try_sources(self, call, owner)
+        return refusal or Passed(owner), ticket
 
     def _checks(self, caller: Caller, call: Call) -> tuple[Check, ...]:
         return authorizations(
@@ -194,6 +197,36 @@ class Lab:
         data = {"MetricName": metric, "Value": 1.0, "Unit": "Count", "Dimensions": named}
         self.system_client(account, "cloudwatch").put_metric_data(Namespace=namespace, MetricData=[data])
 
+    # what a learner does beside calling boto3
+
+    def push(
+        self,
+        source: str,
+        function: str,
+        *,
+        source_arn: str = "",
+        source_account: str = "",
+        event: Any = None,
+        role: str = "",
+        token: str = "",
+    ) -> Delivery:
+        """Let a source of the catalogue (`"api-gateway-rest"`) send an event to a function, as that service.
+
+        `source_arn` is the ARN of the bucket, rule or API that sends it; `source_account` whose that is, where the ARN
+        does not tell; `event` the payload, an example from the catalogue by default; `role` the ARN of the role that
+        the service assumes, where it does; `token` the id of a source without an ARN. A refusal does not raise: the
+        delivery shows it as the service would.
+
+        Raises `UnknownSource`, and ValueError for a source that does not push.
+        """
+        self._require_open()
+        return push(self, Source.of(source, source_arn, source_account, token), function, event, role)
+
+    def fetch(self, url: str, who: boto3.Session | None = None, *, method: str = "GET", body: str = "") -> Response:
+        """Call a function by its URL, signed by `who`, or unsigned where nobody is given."""
+        self._require_open()
+        return fetch(self, url, who, method, body)
+
     # what a learner asks
 
     def why(self, error: Any) -> Decision:
@@ -221,14 +254,15 @@ class Lab:
         context: Mapping[str, str] | None = None,
     ) -> Decision:
         """What AWS would say to `action` on `resource`, without calling. `who` is a session or an ARN."""
-        caller = self._caller(who)
+        caller = self.caller(who)
         owner = Arn.parse(resource).account if resource.startswith("arn:") else ""
         if resource.startswith("arn:aws:s3:::"):
             owner = self.lookup.bucket_account(Arn.parse(resource).resource.partition("/")[0]) or ""
         check = Check(action, resource, owner or caller.account, dict(context or {}), True, "")
         return self._decide(caller, check)
 
-    def _caller(self, who: boto3.Session | str) -> Caller:
+    def caller(self, who: boto3.Session | str) -> Caller:
+        """Who a session, or an ARN, is. Raises ValueError for a session that is not of this lab."""
         if isinstance(who, str):
             return Caller(Principal.parse(who))
         found = self.credentials.caller("sts", who.get_credentials())

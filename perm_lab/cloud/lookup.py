@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
+from moto.secretsmanager.models import secretsmanager_backends
 
 if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab
@@ -45,6 +46,12 @@ class StateLookup:
         backend = kms_backends[account][region]
         key_id = backend.get_key_id_from_alias(key) if key.startswith("alias/") else key
         return f"arn:aws:kms:{region}:{account}:key/{key_id or key}"
+
+    def secret_arn(self, account: str, region: str, secret: str) -> str:
+        """ARN of the secret with this name or ARN."""
+        found = secretsmanager_backends[account][region].secrets.get(secret)
+        default = secret if secret.startswith("arn:") else f"arn:aws:secretsmanager:{region}:{account}:secret:{secret}"
+        return found.arn if found else default
 
     @staticmethod
     def _arn(entity: Any, account: str, path: str) -> str:

@@ -53,9 +53,11 @@ class Turns:
     def call(self) -> Iterator[None]:
         """One call of a client, from beginning to end; then, of the outermost call, all that it set off."""
         self._take()
+        self._mine.callers.append("")
         try:
             yield
         finally:
+            self._mine.callers.pop()
             try:
                 if self._mine.depth == 1:
                     self._run_jobs()
@@ -76,14 +78,14 @@ class Turns:
                 self._owner = None
                 self._free.notify_all()
 
-    @contextmanager
-    def asked_by(self, access_key: str) -> Iterator[None]:
-        """Calls and functions inside the block are those of the holder of this key."""
-        self._mine.callers.append(access_key)
-        try:
-            yield
-        finally:
-            self._mine.callers.pop()
+    @property
+    def caller(self) -> str:
+        """The access key of whoever makes the innermost call; empty where nobody does, or nobody is known."""
+        return self._mine.callers[-1] if self._mine.callers else ""
+
+    @caller.setter
+    def caller(self, access_key: str) -> None:
+        self._mine.callers[-1:] = [access_key]
 
     @contextmanager
     def function(self, access_key: str, patience: float) -> Iterator[None]:
@@ -107,8 +109,8 @@ class Turns:
     def _may_enter(self) -> bool:
         if not self._stage:
             return True
-        top, callers = self._stage[-1], self._mine.callers
-        return top.thread == threading.get_ident() or bool(callers and callers[-1] == top.access_key)
+        top = self._stage[-1]
+        return top.thread == threading.get_ident() or self.caller == top.access_key
 
     def _leave(self) -> None:
         self._owner, self._mine.depth = None, 0
@@ -143,8 +145,7 @@ class Turns:
         """What set off what is happening, the first cause first; empty for the learner's own calls."""
         if self._mine.causes:
             return tuple(self._mine.causes)
-        key = self._mine.callers[-1] if self._mine.callers else ""
-        return next((running.causes for running in reversed(self._stage) if running.access_key == key), ())
+        return next((running.causes for running in reversed(self._stage) if running.access_key == self.caller), ())
 
     @contextmanager
     def because(self, cause: str) -> Iterator[None]:
