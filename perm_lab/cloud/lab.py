@@ -7,6 +7,7 @@ with Lab() as lab:
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +23,7 @@ from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.calls import Check, authorizations, denied_error
 from perm_lab.cloud.credentials import Caller, Credentials, Refusal
 from perm_lab.cloud.events import cloudtrail_event
+from perm_lab.cloud.functions.mappings import EventSourceMapping
 from perm_lab.cloud.functions.service import LambdaService
 from perm_lab.cloud.gate import HANDLERS, Answer, Call, Passed, close_gate, open_gate
 from perm_lab.cloud.identities import learn_identity
@@ -31,7 +33,9 @@ from perm_lab.cloud.policies import PolicyReader
 from perm_lab.cloud.sources.configuration import try_sources
 from perm_lab.cloud.sources.delivery import Delivery, Source
 from perm_lab.cloud.sources.doors import open_doors
+from perm_lab.cloud.sources.polling import drain, poll
 from perm_lab.cloud.sources.push import Response, fetch, push
+from perm_lab.cloud.sources.steps import Poll
 from perm_lab.cloud.trail import Record, Trail
 from perm_lab.cloud.turns import Turns
 from perm_lab.iam import Decision, Principal, Request, aws_message, evaluate
@@ -227,17 +231,51 @@ class Lab:
         self._require_open()
         return fetch(self, url, who, method, body)
 
+    def poll(self, mapping: str | None = None, batch: Any = None) -> list[Poll]:
+        """One step of Lambda's pollers: of every event source mapping, or of the one with this UUID.
+
+        `batch` is the event for a source that the lab has not (Kafka, a broker, DocumentDB); it has an example.
+        Raises LookupError for a UUID that no mapping has.
+        """
+        self._require_open()
+        with self.turns.call():
+            return [poll(self, each, batch) for each in self._mappings(mapping)]
+
+    def drain(self, mapping: str | None = None) -> list[Poll]:
+        """Poll until the sources are empty, or only what fails again and again is left in them."""
+        self._require_open()
+        with self.turns.call():
+            return drain(self, self._mappings(mapping))
+
+    def _mappings(self, uuid: str | None) -> list[EventSourceMapping]:
+        found = self.lambdas.mappings
+        if uuid is not None and uuid not in found:
+            raise LookupError(f"no event source mapping has the UUID `{uuid}`; there are: {', '.join(found) or 'none'}")
+        return list(found.values()) if uuid is None else [found[uuid]]
+
     # what a learner asks
 
-    def why(self, error: Any) -> Decision:
-        """The decision behind a caught ClientError or a record of the trail.
+    def why(self, met: Any) -> Decision:
+        """The decision behind what a learner just met: a caught ClientError, a record of the trail, or a delivery.
 
-        Raises LookupError when nothing in the trail belongs to it or when it was not about a permission.
+        An error that another permission is behind (a mapping whose role may not read, a notification whose function
+        policy lets nobody in) leads to the decision on that one. Raises LookupError when nothing in the trail belongs
+        to it or when it was not about a permission.
         """
-        record = error if isinstance(error, Record) else self._record_of(error)
+        if isinstance(met, Delivery):
+            met = met.records[-1]
+        record = met if isinstance(met, Record) else self._record_of(met)
+        if record.error_code and record.allowed:
+            record = self._refused_meanwhile(record) or record
         if record.decision is None:
             raise LookupError(f"`{record.action}` needed no permission: {record.error_message or 'it succeeded'}")
         return record.decision
+
+    def _refused_meanwhile(self, record: Record) -> Record | None:
+        """The last permission that was refused while the call of `record` was dealt with."""
+        start = next(n for n, each in enumerate(self.trail) if each is record) + 1
+        inside = itertools.takewhile(lambda each: each.depth > record.depth, self.trail[start:])
+        return next((each for each in reversed(list(inside)) if not each.allowed), None)
 
     def _record_of(self, error: Any) -> Record:
         request_id = getattr(error, "response", {}).get("ResponseMetadata", {}).get("RequestId")

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moto.iam.models import iam_backends
+from moto.kinesis.models import kinesis_backends
 from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
 from moto.secretsmanager.models import secretsmanager_backends
+from moto.sqs.models import sqs_backends
 
 if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab
@@ -52,6 +54,22 @@ class StateLookup:
         found = secretsmanager_backends[account][region].secrets.get(secret)
         default = secret if secret.startswith("arn:") else f"arn:aws:secretsmanager:{region}:{account}:secret:{secret}"
         return found.arn if found else default
+
+    def encryption_key(self, source: str) -> str | None:
+        """ARN of the customer managed key that a stream or queue is encrypted with, None where there is none."""
+        parts = source.split(":")
+        service, region, account = parts[2:5]
+        if service == "kinesis":
+            stream = kinesis_backends[account][region].streams.get(source.rpartition("/")[2])
+            key = stream.key_id if stream and stream.encryption_type == "KMS" else None
+        elif service == "sqs":
+            queue = sqs_backends[account][region].queues.get(parts[-1])
+            key = queue.kms_master_key_id if queue else None
+        else:
+            key = None
+        if not key or key.startswith("alias/aws/"):
+            return None
+        return key if key.startswith("arn:") else self.key_arn(account, region, key)
 
     @staticmethod
     def _arn(entity: Any, account: str, path: str) -> str:

@@ -8,8 +8,6 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from perm_lab import catalog
-from perm_lab.cloud import Lab
 from perm_lab.iam import explain
 from tests.cloud.conftest import PARTNER, SHOP, allow
 
@@ -299,158 +297,6 @@ def test_secrets_manager_asks_for_the_function_policy_and_runs_the_four_steps(ad
     assert {event["SecretId"] for event in events()} == {secret}
 
 
-# every other source, by hand
-
-ARNS = {
-    name: source.source_arn.replace("${Partition}", "aws")
-    .replace("${Region}", "us-east-1")
-    .replace("${Account}", SHOP)
-    .replace("${", "")
-    .replace("}", "")
-    for name, source in catalog.event_sources().items()
-}
-BY_POLICY = [
-    name
-    for name, source in catalog.event_sources().items()
-    if source.side == "function policy" and source.principal.endswith((".amazonaws.com", ".amazon.com"))
-]
-BY_ROLE = [name for name, source in catalog.event_sources().items() if source.side == "invocation role"]
-
-
-@pytest.mark.parametrize("name", BY_POLICY)
-def test_each_source_runs_the_function_with_its_own_grant_and_not_without(lab, admin, deploy, name):
-    deploy("def lambda_handler(event, context):\n    return event\n")
-    source = catalog.event_source(name)
-    token = {"token": "amzn1.ask.skill.x"} if source.event_source_token else {}
-    push = {"source_arn": ARNS[name], "source_account": SHOP, **token}
-    refused = lab.push(name, FUNCTION, **push)
-    assert not refused.allowed and refused.payload is None
-    assert refused.seen == refused.source.fill(source.failure["seen"], FUNCTION)
-    assert "no resource-based policy allows" in refused.records[-1].error_message
-    conditions = {"SourceArn": ARNS[name]} if ARNS[name] else {}
-    if source.source_account in ("needed", "recommended"):
-        conditions["SourceAccount"] = SHOP
-    if token:
-        conditions["EventSourceToken"] = "amzn1.ask.skill.x"
-    for n, action in enumerate(source.actions):
-        admin.client("lambda").add_permission(
-            FunctionName="thumbnails", StatementId=f"s{n}", Action=action, Principal=source.principal, **conditions
-        )
-    delivered = lab.push(name, FUNCTION, **push)
-    assert delivered.allowed and delivered.seen == ""
-    assert (delivered.payload is not None) == (source.invocation == "synchronous")
-    assert delivered.records[-1].caller == source.principal
-    other = ARNS[name].removesuffix(":*") + "X" + ":*" * ARNS[name].endswith(":*")
-    elsewhere = {**push, "source_arn": other} if ARNS[name] else {**push, "token": "another"}
-    assert not lab.push(name, FUNCTION, **elsewhere).allowed
-
-
-@pytest.mark.parametrize("name", BY_ROLE)
-def test_each_source_with_a_role_needs_its_trust_and_the_permission(lab, shop, deploy, name):
-    deploy("def lambda_handler(event, context):\n    return event\n")
-    source = catalog.event_source(name)
-    role = shop.role("caller", source.principal)
-    push = {"source_arn": ARNS[name], "source_account": SHOP, "role": role}
-    refused = lab.push(name, FUNCTION, **push)
-    assert not refused.allowed and "no identity-based policy allows" in refused.records[-1].error_message
-    shop.role("caller", source.principal, inline={"call": allow("lambda:InvokeFunction", FUNCTION)})
-    assert lab.push(name, FUNCTION, **push).allowed
-    shop.role("caller", "ec2.amazonaws.com")
-    assert lab.push(name, FUNCTION, **push).records[-1].action == "sts:AssumeRole"
-    with pytest.raises(ValueError, match="give its ARN as `role`"):
-        lab.push(name, FUNCTION, source_arn=ARNS[name], source_account=SHOP)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"source": "sqs", "source_arn": ARNS["sqs"]}, "create an event source mapping, then call `lab.poll"),
-        ({"source": "sdk-invoke"}, "call Invoke with a session of the caller"),
-        ({"source": "s3"}, "has an ARN of the form arn:"),
-        ({"source": "s3", "source_arn": "arn:aws:s3:::p", "role": "arn:aws:iam::1:role/r"}, "assumes no role"),
-    ],
-)
-def test_what_does_not_push_says_what_to_do_instead(lab, arguments, message):
-    with pytest.raises(ValueError, match=message):
-        lab.push(arguments.pop("source"), FUNCTION, **arguments)
-
-
-def test_an_unknown_source_is_answered_with_the_nearest(lab):
-    with pytest.raises(catalog.UnknownSource, match="did you mean `cognito-user-pool`"):
-        lab.push("cognito-userpool", FUNCTION)
-
-
-def test_nothing_is_pushed_in_a_closed_lab():
-    with Lab() as lab:
-        pass
-    with pytest.raises(RuntimeError, match="closed"):
-        lab.push("s3", FUNCTION, source_arn="arn:aws:s3:::p")
-
-
-# function URLs
-
-
-def url(session, auth_type, **params):
-    answer = session.client("lambda").create_function_url_config(
-        FunctionName="thumbnails", AuthType=auth_type, **params
-    )
-    return answer["FunctionUrl"]
-
-
-def open_up(session, *actions):
-    conditions = {
-        "lambda:InvokeFunctionUrl": {"FunctionUrlAuthType": "NONE"},
-        "lambda:InvokeFunction": {"InvokedViaFunctionUrl": True},
-    }
-    for action in actions:
-        session.client("lambda").add_permission(
-            FunctionName="thumbnails",
-            StatementId=action.rpartition(":")[2],
-            Action=action,
-            Principal="*",
-            **conditions[action],
-        )
-
-
-BOTH = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
-
-
-@pytest.mark.parametrize(("granted", "status"), [((), 403), (BOTH[:1], 403), (BOTH[1:], 403), (BOTH, 200)])
-def test_an_open_url_needs_both_permissions(lab, admin, deploy, granted, status):
-    deploy("def lambda_handler(event, context):\n    return {'path': event['rawPath']}\n")
-    address = url(admin, "NONE")
-    open_up(admin, *granted)
-    response = lab.fetch(address + "cats?n=1")
-    assert response.status == status
-    forbidden = (
-        '{"Message":"Forbidden. For troubleshooting Function URL authorization issues, see: '
-        'https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"}'
-    )
-    assert response.body == ('{"path": "/cats"}' if status == 200 else forbidden)
-
-
-def test_a_statement_for_urls_does_not_open_invoke_itself(lab, admin, deploy):
-    deploy(ECHO)
-    open_up(admin, *BOTH)
-    stranger = lab.account(PARTNER).user("eve", inline={"all": allow("lambda:*")})
-    with pytest.raises(ClientError, match="no resource-based policy allows"):
-        stranger.client("lambda").invoke(FunctionName=FUNCTION)
-
-
-def test_a_signed_url_takes_who_may_and_knows_who_it_is(lab, shop, admin, deploy):
-    deploy("def lambda_handler(event, context):\n    return event['requestContext']['authorizer']['iam']['userArn']\n")
-    address = url(admin, "AWS_IAM")
-    maya = shop.user("maya", inline={"call": allow(list(BOTH), FUNCTION)})
-    eve = shop.user("eve", inline={"half": allow(BOTH[0], FUNCTION)})
-    assert (lab.fetch(address, maya).status, lab.fetch(address, maya).body) == (200, f"arn:aws:iam::{SHOP}:user/maya")
-    assert [lab.fetch(address, who).status for who in (eve, None)] == [403, 403]
-
-
-def test_a_url_of_no_function_is_said_to_be_none(lab):
-    with pytest.raises(LookupError, match="is the URL of no function"):
-        lab.fetch("https://example.lambda-url.us-east-1.on.aws/")
-
-
 def test_a_handler_that_feeds_itself_is_stopped(lab, admin, deploy, bucket, grant):
     source = """
 import boto3
@@ -463,3 +309,12 @@ def lambda_handler(event, context):
     admin.client("s3").put_object(Bucket="photos", Key="cat.jpg", Body=b"meow")
     runs = [record for record in lab.trail if record.action == "s3:PutObject"]
     assert len(runs) == 17
+
+
+def test_why_finds_the_permission_behind_a_refused_configuration(lab, admin, deploy, bucket):
+    deploy(ECHO)
+    with pytest.raises(ClientError) as caught:
+        notify(admin)
+    decision = lab.why(caught.value)
+    assert decision.request.principal.service == "s3.amazonaws.com"
+    assert decision.request.resource == FUNCTION

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -71,8 +72,7 @@ def _work_off(service: LambdaService, name: FunctionName, payload: bytes) -> Non
         if outcome.failed and letters:
             _send(service, version, letters, "DeadLetterErrors", _letter(payload, outcome))
         if target:
-            record = _record(version, payload, outcome, tries)
-            _send(service, version, target, "DestinationDeliveryFailures", _notice(record, version))
+            tell(service, version, target, "DestinationDeliveryFailures", _record(version, payload, outcome, tries))
 
 
 Message = Mapping[str, Mapping[str, Any]]
@@ -143,6 +143,11 @@ def queue_url(arn: Arn) -> str:
     return f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.resource}"
 
 
+def tell(service: LambdaService, version: Version, target: str, metric: str, record: dict[str, Any]) -> None:
+    """Send the record of an invocation to a destination; `metric` counts where that fails."""
+    _send(service, version, target, metric, _notice(record, version))
+
+
 def _send(service: LambdaService, version: Version, target: str, metric: str, message: Message) -> None:
     """Tell `target` as the execution role. Where the role may not, only a metric and the trail show it."""
     arn = Arn.parse(target)
@@ -161,24 +166,24 @@ def _send(service: LambdaService, version: Version, target: str, metric: str, me
 
 
 def put_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    given = _given(call.params)
     function, name = _configured(service, call, caller)
-    return 200, _store(service, function, name, call.params, {})
+    return 200, _store(service, function, name, given, {})
 
 
 def update_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    given = _given(call.params)
     function, name = _configured(service, call, caller)
-    return 200, _store(service, function, name, call.params, _found(function, name))
+    return 200, _store(service, function, name, given, _config(function, name))
 
 
 def get_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function, name = _configured(service, call, caller)
-    return 200, _found(function, name)
+    return 200, _found(service, call, caller)[1]
 
 
 def delete_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function, name = _configured(service, call, caller)
-    _found(function, name)
-    del function.invoke_configs[name.qualifier]
+    configs, _ = _found(service, call, caller)
+    del configs[_named(service, call, caller).qualifier]
     return 204, {}
 
 
@@ -190,36 +195,50 @@ def list_configs(service: LambdaService, call: Call, caller: Caller) -> tuple[in
 
 
 def _configured(service: LambdaService, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
-    name = service.name(call, caller)
+    name = _named(service, call, caller)
     function = service.functions.get(name.arn)
     if function is None or function.version(name.qualifier) is None:
         raise missing("The function doesn't exist.")
-    qualifier = "" if name.qualifier == LATEST else name.qualifier
-    return function, FunctionName(name.account, name.region, name.name, qualifier)
+    return function, name
 
 
-def _found(function: Function, name: FunctionName) -> dict[str, Any]:
-    config = function.invoke_configs.get(name.qualifier)
-    if config is None:
+def _named(service: LambdaService, call: Call, caller: Caller) -> FunctionName:
+    """The name that a call gives, with an empty qualifier for `$LATEST`."""
+    name = service.name(call, caller)
+    return replace(name, qualifier="") if name.qualifier == LATEST else name
+
+
+def _found(service: LambdaService, call: Call, caller: Caller) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """All configs of the function that a call names, and the one it names, whether or not there is such a function."""
+    name = _named(service, call, caller)
+    function = service.functions.get(name.arn)
+    return function.invoke_configs if function else {}, _config(function, name)
+
+
+def _config(function: Function | None, name: FunctionName) -> dict[str, Any]:
+    config = function and function.invoke_configs.get(name.qualifier)
+    if not config:
         arn = f"{name.arn}:{name.qualifier or LATEST}"
         raise missing(f"The function {arn} doesn't have an EventInvokeConfig")
     return config
+
+
+def _given(params: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
+    given = {key: params[key] for key in kept if params.get(key) is not None}
+    if not given:
+        raise refused("You must specify at least one of error handling or destination setting.")
+    return given
 
 
 def _store(
     service: LambdaService,
     function: Function,
     name: FunctionName,
-    params: Mapping[str, Any],
+    given: Mapping[str, Any],
     before: Mapping[str, Any],
 ) -> dict[str, Any]:
-    given = {
-        key: params[key]
-        for key in ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
-        if params.get(key) is not None
-    }
-    if not given:
-        raise refused("You must specify at least one of error handling or destination setting.")
+    _require_services(given.get("DestinationConfig", {}))
     destinations = {
         "OnSuccess": {},
         "OnFailure": {},
@@ -227,7 +246,7 @@ def _store(
     }
     for settings in destinations.values():
         if settings.get("Destination"):
-            _require_destination(service, function.version(name.qualifier) or function.latest, settings["Destination"])
+            require_destination(service, function.version(name.qualifier) or function.latest, settings["Destination"])
     config = {
         **{key: value for key, value in before.items() if key != "LastModified"},
         **given,
@@ -239,13 +258,27 @@ def _store(
     return config
 
 
-def _require_destination(service: LambdaService, version: Version, target: str) -> None:
+def _require_services(config: Mapping[str, Mapping[str, str]]) -> None:
+    """Lambda tells the services in `NEEDED`, and quotes a whole config that names another in its own words."""
+    targets = {side: settings["Destination"] for side, settings in config.items() if settings.get("Destination")}
+    if all(Arn.parse(target).service in NEEDED for target in targets.values()):
+        return
+    sides = (
+        f"{side[:1].lower()}{side[1:]}={f'{side}(destination={targets[side]})' if side in targets else 'null'}"
+        for side in ("OnSuccess", "OnFailure")
+    )
+    raise refused(f"The provided destination config DestinationConfig({', '.join(sides)}) is invalid.")
+
+
+def require_destination(service: LambdaService, version: Version, target: str) -> None:
     """Lambda takes a destination that is there to be told and that the role may tell."""
     arn = Arn.parse(target)
     if arn.service not in NEEDED:
         raise refused(f"The destination ARN {target} is not that of a queue, topic, function, event bus or bucket.")
     if target.startswith(f"{version.name.arn}:") or target == version.name.arn:
         raise refused("You can't specify the function as a destination for itself.")
+    if arn.service == "lambda" and FunctionName.parse(target, "", "").arn not in service.functions:
+        raise refused(f"The destination ARN {target} is invalid.")
     for action in NEEDED[arn.service]:
         on = f"{target}/*" if action == "s3:PutObject" else target
         require(service.lab, version, (action,), on)

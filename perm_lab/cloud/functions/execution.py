@@ -38,7 +38,7 @@ def run(service: LambdaService, name: FunctionName, payload: bytes) -> Outcome:
         raise _throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
     if lab.turns.causes.count(code) >= _LOOP:
         raise Fault("RecursiveInvocationException", _LOOPS)
-    _assume(service, version)
+    assume(service, version)
     key = f"{name.arn}:{version.number}"
     environment = service.environments.pop(key, None) or _cold_start(service, version)
     try:
@@ -61,8 +61,11 @@ def _throttled(reason: str) -> Fault:
     return fault.with_member("Reason", reason)
 
 
-def _assume(service: LambdaService, version: Version) -> None:
-    """Lambda assumes the role for every invocation, so that a trust policy just changed shows at once."""
+def assume(service: LambdaService, version: Version) -> None:
+    """Lambda assumes the role for every invocation, so that a trust policy just changed shows at once.
+
+    Raises `Fault` when the trust policy does not let it.
+    """
     check = service.assume_check(version.role, version.name)
     judged = service.lab.judge(LAMBDA, (check,))
     params = {"RoleArn": version.role, "RoleSessionName": session_name(version)}

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.credentials import Caller
-from perm_lab.cloud.functions.answers import conflict, missing, page, refused
+from perm_lab.cloud.functions.answers import NO_SUCH_RESOURCE, conflict, missing, page, refused
 from perm_lab.cloud.functions.permissions import text
 from perm_lab.cloud.functions.state import ResourcePolicy
 from perm_lab.cloud.gate import Call
@@ -21,6 +22,8 @@ from perm_lab.cloud.gate import Call
 if TYPE_CHECKING:
     from perm_lab.cloud.functions.service import LambdaService
 
+_MOST_OF_A_FUNCTION = 5
+_TOO_LOW = "Layer Version Cannot be less than 1"
 _PRINCIPAL = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:iam::\d{12}:root")
 
 
@@ -48,14 +51,39 @@ def publish_layer_version(service: LambdaService, call: Call, caller: Caller) ->
         "Description": call.params.get("Description", ""),
         "CreatedDate": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000+0000",
         "Version": number,
-        **{key: call.params[key] for key in kept if call.params.get(key)},
+        **{key: call.params[key] for key in kept if call.params.get(key) is not None},
     }
     service.layers[shown["LayerVersionArn"]] = LayerVersion(shown)
     return 201, shown
 
 
+def attached(service: LambdaService, arns: list[str], region: str) -> list[dict[str, Any]]:
+    """The layers `arns` as a function of that Region shows them. Raises `Fault` for those that it may not have."""
+    if len(arns) > _MOST_OF_A_FUNCTION:
+        raise refused(f"Cannot reference more than {_MOST_OF_A_FUNCTION} layers.")
+    taken: dict[str, str] = {}  # ARN of a layer -> that of its version
+    for arn in arns:
+        if Arn.parse(arn).region != region:
+            message = (
+                f"Layers are not in the same region as the function. Layers are expected to be in region {region}."
+            )
+            raise refused(message)
+        if arn not in service.layers:
+            raise refused(f"Layer version {arn} does not exist.")
+        layer = service.layers[arn].shown["LayerArn"]
+        if layer in taken:
+            raise refused(
+                "Two different versions of the same layer are not allowed to be referenced in the same function. "
+                f"{taken[layer]} and {arn} are versions of the same layer."
+            )
+        taken[layer] = arn
+    return [{"Arn": arn, "CodeSize": service.layers[arn].shown["Content"]["CodeSize"]} for arn in arns]
+
+
 def get_layer_version(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    return 200, _found(service, call, caller).shown
+    if call.params.get("VersionNumber", 1) < 1:
+        raise refused(_TOO_LOW)
+    return 200, _found(service, call, caller, NO_SUCH_RESOURCE).shown
 
 
 def list_layer_versions(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
@@ -75,6 +103,8 @@ def list_layers(service: LambdaService, call: Call, caller: Caller) -> tuple[int
 
 
 def delete_layer_version(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    if call.params["VersionNumber"] < 1:
+        raise refused(_TOO_LOW)
     service.layers.pop(f"{_layer(call, caller)}:{call.params['VersionNumber']}", None)
     return 204, {}
 
@@ -136,10 +166,10 @@ def _layer(call: Call, caller: Caller) -> str:
     return name if name.startswith("arn:") else f"arn:aws:lambda:{call.region}:{caller.account}:layer:{name}"
 
 
-def _found(service: LambdaService, call: Call, caller: Caller) -> LayerVersion:
+def _found(service: LambdaService, call: Call, caller: Caller, else_say: str = "") -> LayerVersion:
     arn = call.params.get("Arn") or f"{_layer(call, caller)}:{call.params['VersionNumber']}"
     if arn not in service.layers:
-        raise missing(f"Layer version {arn} does not exist.")
+        raise missing(else_say or f"Layer version {arn} does not exist.")
     return service.layers[arn]
 
 

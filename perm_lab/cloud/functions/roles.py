@@ -13,7 +13,9 @@ from perm_lab.cloud.calls import Check
 from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.functions.answers import refused
 from perm_lab.cloud.functions.state import Version
-from perm_lab.iam import Principal
+from perm_lab.cloud.gate import Call
+from perm_lab.cloud.trail import Record
+from perm_lab.iam import Principal, aws_message
 
 if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab
@@ -43,9 +45,19 @@ def role_caller(version: Version) -> Caller:
     return Caller(Principal.role_session(arn, role_arn=version.role))
 
 
-def may(lab: Lab, version: Version, action: str, resource: str) -> bool:
-    """Whether the version's role may do `action` on `resource`."""
-    return lab.judge(role_caller(version), (_check(lab, version, action, resource),))[0][1].allowed
+def note(lab: Lab, version: Version, action: str, resource: str) -> Record:
+    """What the role is asked for by Lambda itself: judged, and written into the trail as the role's call."""
+    owner = Arn.parse(resource).account if resource.startswith("arn:") else ""
+    if resource.startswith("arn:aws:s3:::"):
+        owner = lab.lookup.bucket_account(Arn.parse(resource).resource.partition("/")[0]) or ""
+    check = Check(action, resource, owner or version.name.account, {}, True, "")
+    caller = role_caller(version)
+    judged = lab.judge(caller, (check,))
+    service, _, operation = action.partition(":")
+    record = lab.note(caller, Call(service, operation, {}, version.name.region), judged)
+    if not record.allowed:
+        record.event.update(errorCode="AccessDenied", errorMessage=aws_message(judged[0][1]))
+    return record
 
 
 def require(lab: Lab, version: Version, actions: Iterable[str], resource: str, whose: str = "function") -> None:
@@ -54,14 +66,9 @@ def require(lab: Lab, version: Version, actions: Iterable[str], resource: str, w
     `whose` is how Lambda calls the role: older checks say `provided`, newer ones `function`.
     """
     for action in actions:
-        if not may(lab, version, action, resource):
+        with lab.turns.because(f"Lambda, before it takes the settings of {version.name.name}"):
+            record = note(lab, version, action, resource)
+        if not record.allowed:
             service, _, call = action.partition(":")
             where = _SERVICES.get(service, service)
             raise refused(f"The {whose} execution role does not have permissions to call {call} on {where}")
-
-
-def _check(lab: Lab, version: Version, action: str, resource: str) -> Check:
-    owner = Arn.parse(resource).account if resource.startswith("arn:") else ""
-    if resource.startswith("arn:aws:s3:::"):
-        owner = lab.lookup.bucket_account(Arn.parse(resource).resource.partition("/")[0]) or ""
-    return Check(action, resource, owner or version.name.account, {}, True, "")

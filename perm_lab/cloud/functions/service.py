@@ -13,7 +13,17 @@ from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.calls import Check
 from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.events import reproducible_id
-from perm_lab.cloud.functions import asynchronous, invoke, layers, lifecycle, permissions, settings, urls, versions
+from perm_lab.cloud.functions import (
+    asynchronous,
+    invoke,
+    layers,
+    lifecycle,
+    mappings,
+    permissions,
+    settings,
+    urls,
+    versions,
+)
 from perm_lab.cloud.functions.answers import Fault, missing, refused
 from perm_lab.cloud.functions.names import FunctionName
 from perm_lab.cloud.functions.runtime import Environment
@@ -40,6 +50,7 @@ class LambdaService:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self.functions: dict[str, Function] = {}
+        self.mappings: dict[str, mappings.EventSourceMapping] = {}
         self.layers: dict[str, layers.LayerVersion] = {}
         self.published_layers: dict[str, int] = {}
         self.environments: dict[str, Environment] = {}
@@ -143,5 +154,5 @@ class LambdaService:
         return reproducible_id(self._serial, 2)
 
 
-_PARTS = (asynchronous, invoke, layers, lifecycle, permissions, settings, urls, versions)
+_PARTS = (asynchronous, invoke, layers, lifecycle, mappings, permissions, settings, urls, versions)
 _OPERATIONS: dict[str, Operation] = {name: run for part in _PARTS for name, run in part.OPERATIONS.items()}
