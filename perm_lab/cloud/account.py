@@ -95,6 +95,15 @@ class Account:
             iam.attach_role_policy(RoleName=name, PolicyArn=arn)
         return iam.get_role(RoleName=name)["Role"]["Arn"]
 
+    @property
+    def signed_in(self) -> frozenset[str]:
+        """The users that have a session."""
+        return frozenset(self._sessions)
+
+    def sign_out(self, keep: Iterable[str]) -> None:
+        """Forget the sessions of all users but these."""
+        self._sessions = {name: session for name, session in self._sessions.items() if name in keep}
+
     def session(self, access_key: str, secret_key: str, token: str | None = None) -> boto3.Session:
         """A boto3 session with these credentials in the account's home region."""
         return self._lab.new_session(access_key, secret_key, token, self.region)

@@ -60,6 +60,17 @@ class Credentials:
         self._callers: dict[str, Caller] = {}
         self._inactive: set[str] = set()
 
+    def copy(self) -> Credentials:
+        """The keys as they are now."""
+        other = Credentials()
+        other._callers, other._inactive = dict(self._callers), set(self._inactive)
+        return other
+
+    def restore(self, before: Credentials) -> None:
+        """Only the keys of `before` are valid again; the lab's own stay."""
+        system = {key: caller for key, caller in self._callers.items() if caller.system}
+        self._callers, self._inactive = {**before._callers, **system}, set(before._inactive)
+
     def add(self, caller: Caller) -> None:
         self._callers[caller.access_key] = caller
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from perm_lab.cloud.identities import learn_identity
 from perm_lab.cloud.isolation import open_sandbox
 from perm_lab.cloud.lookup import StateLookup
 from perm_lab.cloud.policies import PolicyReader
+from perm_lab.cloud.snapshots import READ_ONLY, Snapshot, changes_set_up
 from perm_lab.cloud.sources.configuration import try_sources
 from perm_lab.cloud.sources.delivery import Delivery, Source
 from perm_lab.cloud.sources.doors import open_doors
@@ -41,7 +43,9 @@ from perm_lab.cloud.turns import Turns
 from perm_lab.iam import Decision, Principal, Request, aws_message, evaluate
 
 _LOADER = Loader()  # botocore's service models, slow to load and the same for every lab
-_READ_ONLY = re.compile("Get|List|Describe|Head|Batch(Get|Check)|Simulate|Lookup|Scan|Query|Receive|Invoke")
+
+
+_UNDOABLE = 20  # changes that can be taken back
 
 
 class Lab:
@@ -61,6 +65,8 @@ class Lab:
         self.lambdas = LambdaService(self)
         self.policies = PolicyReader(self.system_client)
         self.lookup = StateLookup(self)
+        self._history: deque[tuple[Record, Snapshot]] = deque(maxlen=_UNDOABLE)
+        self._checkpoints: dict[str, Snapshot] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
         self.turns = Turns()
         self._serial = 0
@@ -122,9 +128,12 @@ class Lab:
             return invalid, (caller, self.note(caller, call, ()))
         checks = () if caller.system else self._checks(caller, call)
         judged = self.judge(caller, checks)
-        ticket = (caller, None if caller.system else self.note(caller, call, judged))
+        record = None if caller.system else self.note(caller, call, judged)
+        ticket = (caller, record)
         if judged and not judged[-1][1].allowed:
             return denial(call, judged[-1][1]), ticket
+        if record and not record.depth and changes_set_up(call):
+            self._history.append((record, Snapshot.take(self)))
         if call.service == "lambda":
             return self.lambdas.answer(call, caller), ticket
         owner = next((check.resource_account for check in checks), None) or caller.account
@@ -167,11 +176,13 @@ class Lab:
         caller, record = ticket
         if status < 300:
             learn_identity(self, caller, call, body)
-            if not _READ_ONLY.match(call.operation):
+            if not READ_ONLY.match(call.operation):
                 self.policies.forget(call.service)
         if record is None:
             return "system"
         if status >= 300:
+            if self._history and self._history[-1][0] is record:
+                self._history.pop()  # nothing was changed
             error = body.get("Error", {})
             record.event["errorCode"] = error.get("Code", str(status))
             record.event["errorMessage"] = error.get("Message", "")
@@ -252,6 +263,31 @@ class Lab:
         if uuid is not None and uuid not in found:
             raise LookupError(f"no event source mapping has the UUID `{uuid}`; there are: {', '.join(found) or 'none'}")
         return list(found.values()) if uuid is None else [found[uuid]]
+
+    def undo(self) -> Record:
+        """Take back the last change of the set-up that a learner's call made, and all that followed it; that call.
+
+        Calls on data (PutObject, SendMessage) are no changes of their own. The trail stays as it is. Raises LookupError
+        when nothing is left to take back.
+        """
+        if not self._history:
+            raise LookupError("there is nothing to undo")
+        record, before = self._history.pop()
+        before.restore(self)
+        return record
+
+    def checkpoint(self, name: str) -> None:
+        """Remember the state of every account under `name`, for `restore`."""
+        self._require_open()
+        self._checkpoints[name] = Snapshot.take(self)
+
+    def restore(self, name: str) -> None:
+        """Go back to the checkpoint `name`, as often as one likes. Raises LookupError when there is none."""
+        if name not in self._checkpoints:
+            known = ", ".join(f"`{each}`" for each in self._checkpoints) or "none yet"
+            raise LookupError(f"there is no checkpoint `{name}`; there are: {known}")
+        self._history.clear()
+        self._checkpoints[name].restore(self)
 
     # what a learner asks
 

@@ -81,6 +81,11 @@ class PolicyReader:
         else:
             self._resources = {arn: p for arn, p in self._resources.items() if arn.split(":")[2] != service}
 
+    def forget_everything(self) -> None:
+        """All of the state changed."""
+        self._iam.clear()
+        self._resources.clear()
+
     def policy_set(self, caller: Caller, resource: str, resource_account: str, action: str) -> PolicySet:
         """All policies that have a say when `caller` asks for `action` on `resource` of `resource_account`."""
         identity, boundary = self._of_principal(caller.principal)

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refused
+from perm_lab.cloud.functions.layers import attached
 from perm_lab.cloud.functions.state import LATEST, Function
 from perm_lab.cloud.functions.versions import publish
 from perm_lab.cloud.gate import Call
@@ -28,7 +29,7 @@ def create_function(service: LambdaService, call: Call, caller: Caller) -> tuple
         raise conflict(f"Function already exist: {name.name}")
     code = _code(service, call.params.get("Code", {}), caller)
     service.check_role(call.params["Role"], name)
-    function = Function.create(name, call.params, code, service.next_id())
+    function = Function.create(name, _settings(service, call), code, service.next_id())
     service.functions[name.arn] = function
     if call.params.get("Publish"):
         published = publish(service, function)
@@ -81,7 +82,7 @@ def update_function_configuration(service: LambdaService, call: Call, caller: Ca
     service.check_revision(call.params.get("RevisionId"), function.latest.revision)
     if "Role" in call.params:
         service.check_role(call.params["Role"], function.name)
-    function.latest.configure(call.params)
+    function.latest.configure(_settings(service, call))
     service.changed(function)
     return 200, function.latest.updating()
 
@@ -108,6 +109,12 @@ def delete_function(service: LambdaService, call: Call, caller: Caller) -> tuple
     for kept in (function.policies, function.urls, function.invoke_configs, function.provisioned):
         kept.pop(name.qualifier, None)
     return 204, {}
+
+
+def _settings(service: LambdaService, call: Call) -> dict[str, Any]:
+    """The parameters of a call, with the layers that they name as a function shows them."""
+    layers = call.params.get("Layers")
+    return {**call.params, "Layers": attached(service, layers, call.region) if layers is not None else None}
 
 
 def _by_name(function: Function) -> str:

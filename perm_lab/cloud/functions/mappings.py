@@ -68,6 +68,7 @@ class EventSourceMapping:
     shown: dict[str, Any]
     positions: dict[str, str] = field(default_factory=dict)
     pending: dict[str, list[Any]] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -97,7 +98,7 @@ def create_mapping(service: LambdaService, call: Call, caller: Caller) -> tuple[
     _require_new(service, kind, shown)
     _require_source(service, kind, version, shown.get("EventSourceArn", ""))
     _require_letters(service, version, params)
-    mapping = EventSourceMapping(kind, name, shown)
+    mapping = EventSourceMapping(kind, name, shown, tags=dict(params.get("Tags") or {}))
     service.mappings[shown["UUID"]] = mapping
     return 202, mapping.answer("Disabled" if params.get("Enabled") is False else "Creating")
 

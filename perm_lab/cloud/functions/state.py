@@ -26,7 +26,8 @@ _DEFAULTS: dict[str, Any] = {
 }
 _KEPT = (
     *_DEFAULTS,
-    *("Environment", "Handler", "Role", "Runtime", "LoggingConfig", "DeadLetterConfig", "KMSKeyArn", "VpcConfig"),
+    *("Environment", "Handler", "Layers", "Role", "Runtime", "LoggingConfig", "DeadLetterConfig", "KMSKeyArn"),
+    "VpcConfig",
 )
 _CREATING = {
     "State": "Pending",

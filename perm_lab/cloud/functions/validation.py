@@ -23,6 +23,11 @@ _NUMBER_RULES = {
 }
 
 
+# members that AWS checks as written here, not as its published model has them
+_ORDERS = {"startingPosition": ["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"]}
+_UNWRAPPED, _NULLABLE = ("compatibleRuntimes",), ("compatibleArchitectures",)
+
+
 def validation_message(shape: Any, params: Mapping[str, Any]) -> str | None:
     """AWS's sentence about the members of `params` that break the model's constraints, None when none does.
 
@@ -45,6 +50,32 @@ def _errors(shape: Any, params: Mapping[str, Any], prefix: str) -> Iterator[str]
             yield from _errors(member, value, path + ".")
         elif member.type_name in ("string", "integer", "long"):
             yield from _broken(member, value, path)
+        elif member.type_name == "list" and member.member.type_name == "string":
+            yield from _broken_list(member, value, path)
+
+
+def _broken_list(member: Any, values: list[str], path: str) -> Iterator[str]:
+    """A list that is too long, or that has a member which breaks a constraint: AWS then names all of them."""
+    said = f"Value '[{', '.join(values)}]' at '{path}' failed to satisfy constraint: "
+    for constraint in ("max", "min"):
+        sentence, holds = _RULES[constraint]
+        limit = member.metadata.get(constraint)
+        if limit is not None and not holds(values, limit):
+            yield said + sentence.format(limit)
+    if any(True for value in values for _ in _broken(member.member, value, path)):
+        rules = [_RULES[rule][0].format(_shown(limit)) for rule, limit in _constraints(member.member)]
+        rules += [] if path in _UNWRAPPED + _NULLABLE else ["Member must not be null"]
+        yield said + (rules[0] if path in _UNWRAPPED else f"Member must satisfy constraint: [{', '.join(rules)}]")
+
+
+def _constraints(member: Any) -> Iterator[tuple[str, Any]]:
+    for rule in ("max", "min", "pattern", "enum"):
+        if rule in member.metadata:
+            yield rule, member.metadata[rule]
+
+
+def _shown(limit: Any) -> Any:
+    return ", ".join(limit) if isinstance(limit, list) else limit
 
 
 def _broken(member: Any, value: Any, path: str) -> Iterator[str]:
@@ -52,7 +83,7 @@ def _broken(member: Any, value: Any, path: str) -> Iterator[str]:
     for constraint, (sentence, holds) in rules.items():
         limit = member.metadata.get(constraint)
         if limit is not None and not holds(value, limit):
-            shown = ", ".join(limit) if isinstance(limit, list) else limit
+            shown = _shown(_ORDERS.get(path, limit))
             yield f"Value '{value}' at '{path}' failed to satisfy constraint: {sentence.format(shown)}"
 
 

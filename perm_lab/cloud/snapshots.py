@@ -1,0 +1,117 @@
+"""The whole state of a lab, to go back to: what moto's services hold, Lambda's functions, and who holds which key.
+
+The trail is not part of it: what happened has happened.
+"""
+
+from __future__ import annotations
+
+import copy
+import copyreg
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from moto.core.base_backend import BackendDict
+from moto.moto_api._internal import mock_random
+from moto.s3.models import s3_backends
+
+from perm_lab.cloud.account import install_managed_policies
+from perm_lab.cloud.credentials import Credentials
+from perm_lab.cloud.gate import Call
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.lab import Lab
+
+_LOCKS = {type(new()): new for new in (threading.Lock, threading.RLock, threading.Condition, threading.Event)}
+# calls on data, not on the set-up: what CloudTrail counts as data events, and reading
+_DATA = {
+    "cloudwatch": {"PutMetricData"},
+    "dynamodb": {
+        *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"),
+        *("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"),
+    },
+    "events": {"PutEvents"},
+    "kinesis": {"PutRecord", "PutRecords"},
+    "kms": {"Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "Sign", "Verify"},
+    "logs": {"PutLogEvents"},
+    "s3": {
+        *("PutObject", "CopyObject", "DeleteObject", "DeleteObjects", "UploadPart", "CreateMultipartUpload"),
+        *("CompleteMultipartUpload", "AbortMultipartUpload", "UploadPartCopy"),
+    },
+    "sns": {"Publish", "PublishBatch"},
+    "sqs": {"SendMessage", "SendMessageBatch", "DeleteMessage", "DeleteMessageBatch", "ChangeMessageVisibility"},
+}
+READ_ONLY = re.compile("Get|List|Describe|Head|Batch(Get|Check)|Simulate|Lookup|Scan|Query|Receive|Invoke|Select|Test")
+_FUNCTIONS = ("functions", "layers", "published_layers", "mappings")
+
+
+def changes_set_up(call: Call) -> bool:
+    """Whether the call is one that `undo` takes back: it writes, and not just data."""
+    return not READ_ONLY.match(call.operation) and call.operation not in _DATA.get(call.service, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One state, apart from whatever happens afterwards; it can be gone back to as often as one likes."""
+
+    state: dict[str, Any]
+    credentials: Credentials
+
+    @classmethod
+    def take(cls, lab: Lab) -> Snapshot:
+        """The state that `lab` is in."""
+        services = {
+            backends.service_name: {account: dict(regions) for account, regions in backends.items()}
+            for backends in BackendDict._instances
+        }
+        with _locks_are_renewed():
+            return cls(
+                copy.deepcopy(
+                    {
+                        "services": services,
+                        "buckets": s3_backends.bucket_accounts,
+                        "random": mock_random.getstate(),
+                        "functions": {name: getattr(lab.lambdas, name) for name in _FUNCTIONS},
+                        "users": {number: account.signed_in for number, account in lab.accounts.items()},
+                    }
+                ),
+                lab.credentials.copy(),
+            )
+
+    def restore(self, lab: Lab) -> None:
+        """Put `lab` back into this state."""
+        with _locks_are_renewed():
+            state = copy.deepcopy(self.state)
+        for backends in list(BackendDict._instances):
+            accounts = state["services"].get(backends.service_name, {})
+            for account in list(backends):
+                backends[account].clear()
+                backends[account].update(accounts.get(account, {}))
+        s3_backends.bucket_accounts.clear()
+        s3_backends.bucket_accounts.update(state["buckets"])
+        mock_random.setstate(state["random"])
+        lab.lambdas.close()
+        for name, value in state["functions"].items():
+            setattr(lab.lambdas, name, value)
+        lab.credentials.restore(self.credentials)
+        for number, account in lab.accounts.items():
+            account.sign_out(keep=state["users"].get(number, frozenset()))
+            if number not in state["services"].get("iam", {}):
+                install_managed_policies(number)
+        lab.policies.forget_everything()
+
+
+@contextmanager
+def _locks_are_renewed() -> Iterator[None]:
+    """A copy of an object that holds a lock gets a lock of its own."""
+    before = dict(copyreg.dispatch_table)
+    for kind, new in _LOCKS.items():
+        copyreg.pickle(kind, lambda _, new=new: (new, ()))
+    try:
+        yield
+    finally:
+        copyreg.dispatch_table.clear()
+        copyreg.dispatch_table.update(before)

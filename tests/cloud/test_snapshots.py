@@ -1,0 +1,109 @@
+"""Going back: the last change, or a state with a name, in every service and in Lambda, as often as one likes."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.cloud.conftest import PARTNER, SHOP, allow
+
+FUNCTION = f"arn:aws:lambda:us-east-1:{SHOP}:function:thumbnails"
+READ = """
+import boto3
+def lambda_handler(event, context):
+    return boto3.client("s3").get_object(Bucket="photos", Key="cat.jpg")["Body"].read().decode()
+"""
+
+
+@pytest.fixture
+def photos(admin):
+    admin.client("s3").create_bucket(Bucket="photos")
+    admin.client("s3").put_object(Bucket="photos", Key="cat.jpg", Body=b"meow")
+
+
+def test_undo_puts_the_bug_back(lab, shop, admin, deploy, invoke, photos):
+    deploy(READ)
+    assert invoke()[0]["errorType"] == "AccessDenied"
+    admin.client("iam").put_role_policy(
+        RoleName="thumbnails-role", PolicyName="read", PolicyDocument=json.dumps(allow("s3:GetObject"))
+    )
+    assert invoke()[0] == "meow"
+    assert lab.undo().action == "iam:PutRolePolicy"
+    assert invoke()[0]["errorType"] == "AccessDenied"
+    assert lab.undo().action == "lambda:CreateFunction"
+    with pytest.raises(ClientError, match="Function not found"):
+        invoke()
+
+
+def test_calls_that_fail_or_read_or_only_write_data_are_nothing_to_undo(lab, shop, admin, photos):
+    s3, eve = admin.client("s3"), shop.user("eve")
+    with pytest.raises(ClientError):
+        eve.client("iam").create_user(UserName="mallory")
+    with pytest.raises(ClientError):
+        s3.create_bucket(Bucket="x")
+    s3.list_buckets()
+    s3.put_object(Bucket="photos", Key="dog.jpg", Body=b"woof")
+    assert lab.undo().action == "s3:CreateBucket"
+    assert s3.list_buckets()["Buckets"] == []
+    with pytest.raises(LookupError, match="nothing to undo"):
+        lab.undo()
+
+
+def test_a_checkpoint_is_gone_back_to_as_often_as_one_likes(lab, shop, admin, deploy):
+    sqs, kinesis, dynamodb = admin.client("sqs"), admin.client("kinesis"), admin.client("dynamodb")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    kinesis.create_stream(StreamName="clicks", ShardCount=1)
+    deploy(READ)
+    lab.checkpoint("before")
+    for _ in range(2):
+        sqs.send_message(QueueUrl=url, MessageBody="a")
+        sqs.create_queue(QueueName="more")
+        kinesis.put_record(StreamName="clicks", PartitionKey="1", Data=b"x")
+        dynamodb.create_table(
+            TableName="carts",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        admin.client("lambda").add_permission(
+            FunctionName=FUNCTION, StatementId="s", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
+        )
+        admin.client("s3").create_bucket(Bucket="photos")
+        lab.restore("before")
+        assert sqs.list_queues()["QueueUrls"] == [url]
+        assert "Messages" not in sqs.receive_message(QueueUrl=url)
+        assert dynamodb.list_tables()["TableNames"] == []
+        with pytest.raises(ClientError, match="The resource you requested does not exist"):
+            admin.client("lambda").get_policy(FunctionName=FUNCTION)
+        assert admin.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_users_and_accounts_of_later_are_strangers_again(lab, shop, admin):
+    lab.checkpoint("early")
+    maya = shop.user("maya", inline={"see": allow("s3:ListAllMyBuckets")})
+    partner = lab.account(PARTNER).admin()
+    maya.client("s3").list_buckets()
+    lab.restore("early")
+    for session in (maya, partner):
+        with pytest.raises(ClientError, match="InvalidClientTokenId|InvalidAccessKeyId"):
+            session.client("sts").get_caller_identity()
+    again = lab.account(PARTNER).admin().client("iam")
+    arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+    assert again.get_policy(PolicyArn=arn)["Policy"]["PolicyName"] == "AdministratorAccess"
+    assert shop.user("maya").client("sts").get_caller_identity()["Arn"].endswith("user/maya")
+
+
+def test_the_trail_keeps_what_happened(lab, admin):
+    lab.checkpoint("empty")
+    admin.client("s3").create_bucket(Bucket="photos")
+    count = len(lab.trail)
+    lab.restore("empty")
+    assert len(lab.trail) == count
+
+
+def test_a_checkpoint_that_is_not_there_is_answered_with_those_that_are(lab):
+    with pytest.raises(LookupError, match="no checkpoint `x`; there are: none yet"):
+        lab.restore("x")
+    lab.checkpoint("a")
+    with pytest.raises(LookupError, match="there are: `a`"):
+        lab.restore("x")
