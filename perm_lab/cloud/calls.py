@@ -194,6 +194,7 @@ _SPLIT: dict[tuple[str, str], Callable[[Params], Asked]] = {
 }
 # a further action that is not about the resource of the call -> what it is about
 _PARTS: dict[str, Callable[[Params], list[Params]]] = {
+    **dict.fromkeys(("kms:CreateGrant", "kms:Encrypt"), lambda params: [{"KeyId": params.get("KMSKeyArn")}]),
     "s3:GetObject": _code,
     "lambda:GetLayerVersion": lambda params: [{"Arn": layer} for layer in params["Layers"]],
     "lambda:PassCapacityProvider": lambda params: [
@@ -229,6 +230,10 @@ def _told(service: str, params: Params, place: Place) -> Iterator[tuple[str, str
             yield key, "", tuple(found) if members[0].endswith("[]") else found[0]
     if service == "lambda" and params.get("FunctionName"):
         yield "lambda:FunctionArn", "", function_arn(params, place) or ""
+    subnets = _values(params, "VpcConfig.SubnetIds") if service == "lambda" else []
+    vpcs = {place.lookup.subnet_vpc(place.account, place.region, subnet) for subnet in subnets} - {None}
+    if vpcs:
+        yield "lambda:VpcIds", "", min(vpcs)
     if service == "kms":
         yield "kms:CallerAccount", "", place.account
         alias = str(params.get("KeyId") or "")

@@ -31,7 +31,7 @@ from perm_lab.cloud.identities import learn_identity
 from perm_lab.cloud.isolation import open_sandbox
 from perm_lab.cloud.lookup import StateLookup
 from perm_lab.cloud.policies import PolicyReader
-from perm_lab.cloud.snapshots import READ_ONLY, Snapshot, changes_set_up
+from perm_lab.cloud.snapshots import Snapshot, changes_set_up
 from perm_lab.cloud.sources.configuration import try_sources
 from perm_lab.cloud.sources.delivery import Delivery, Source
 from perm_lab.cloud.sources.doors import open_doors
@@ -176,7 +176,7 @@ class Lab:
         caller, record = ticket
         if status < 300:
             learn_identity(self, caller, call, body)
-            if not READ_ONLY.match(call.operation):
+            if changes_set_up(call):
                 self.policies.forget(call.service)
         if record is None:
             return "system"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from moto.iam.models import iam_backends
 from moto.kinesis.models import kinesis_backends
 from moto.kms.models import kms_backends
@@ -48,6 +49,14 @@ class StateLookup:
         backend = kms_backends[account][region]
         key_id = backend.get_key_id_from_alias(key) if key.startswith("alias/") else key
         return f"arn:aws:kms:{region}:{account}:key/{key_id or key}"
+
+    def subnet_vpc(self, account: str, region: str, subnet: str) -> str | None:
+        """Id of the VPC that the subnet is in, None where there is no such subnet."""
+        client = self._lab.system_client(account, "ec2", region)
+        try:
+            return client.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+        except ClientError:
+            return None
 
     def secret_arn(self, account: str, region: str, secret: str) -> str:
         """ARN of the secret with this name or ARN."""

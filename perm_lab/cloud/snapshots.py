@@ -44,13 +44,13 @@ _DATA = {
     "sns": {"Publish", "PublishBatch"},
     "sqs": {"SendMessage", "SendMessageBatch", "DeleteMessage", "DeleteMessageBatch", "ChangeMessageVisibility"},
 }
-READ_ONLY = re.compile("Get|List|Describe|Head|Batch(Get|Check)|Simulate|Lookup|Scan|Query|Receive|Invoke|Select|Test")
+_READ_ONLY = re.compile("Get|List|Describe|Head|Batch(Get|Check)|Simulate|Lookup|Scan|Query|Receive|Invoke|Select|Test")
 _FUNCTIONS = ("functions", "layers", "published_layers", "mappings")
 
 
 def changes_set_up(call: Call) -> bool:
-    """Whether the call is one that `undo` takes back: it writes, and not just data."""
-    return not READ_ONLY.match(call.operation) and call.operation not in _DATA.get(call.service, ())
+    """Whether the call writes, and not just data: then policies may have changed, and `undo` takes it back."""
+    return not _READ_ONLY.match(call.operation) and call.operation not in _DATA.get(call.service, ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,10 +134,11 @@ def test_answers_have_the_recorded_shape(shop, admin):
     )
     assert (configuration["State"], configuration["LastUpdateStatus"]) == ("Active", "Successful")
     assert shown["Code"]["RepositoryType"] == "S3"
-    volatile = {"State", "StateReason", "StateReasonCode", "LastUpdateStatus", "ResponseMetadata"}
+    volatile = {"State", "StateReason", "StateReasonCode", "LastUpdateStatus", "ResponseMetadata", "RevisionId"}
     stable = {key: value for key, value in made.items() if key not in volatile}
     assert stable == {key: value for key, value in configuration.items() if key not in volatile}
-    assert stable | {"CodeSha256": "", "LastModified": "", "RevisionId": "", "CodeSize": 0} == {
+    assert made["RevisionId"] != configuration["RevisionId"]
+    assert stable | {"CodeSha256": "", "LastModified": "", "RuntimeVersionConfig": {}, "CodeSize": 0} == {
         "Architectures": ["x86_64"],
         "CodeSha256": "",
         "CodeSize": 0,
@@ -151,9 +152,9 @@ def test_answers_have_the_recorded_shape(shop, admin):
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": "/aws/lambda/thumbnails"},
         "MemorySize": 256,
         "PackageType": "Zip",
-        "RevisionId": "",
         "Role": ROLE,
         "Runtime": "python3.13",
+        "RuntimeVersionConfig": {},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
         "Timeout": 5,
         "TracingConfig": {"Mode": "PassThrough"},

@@ -37,10 +37,13 @@ def refused(message: str) -> Fault:
     return Fault("InvalidParameterValueException", message)
 
 
+_UNLISTED = ("State", "LastUpdateStatus", "RuntimeVersionConfig")
+
+
 def listed(version: Version, *, qualified: bool) -> dict[str, Any]:
     """The configuration as the List operations show it: without the state."""
     arn = f"{version.name.arn}:{version.number}" if qualified else ""
-    return {k: v for k, v in version.configuration(arn).items() if k not in ("State", "LastUpdateStatus")}
+    return {k: v for k, v in version.configuration(arn).items() if k not in _UNLISTED}
 
 
 def page(member: str, items: list[Any], call: Call) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.functions.answers import Fault, missing, page, refused
 from perm_lab.cloud.functions.execution import run
 from perm_lab.cloud.functions.names import FunctionName
-from perm_lab.cloud.functions.roles import require, role_session
+from perm_lab.cloud.functions.roles import require, role_client
 from perm_lab.cloud.functions.runtime import Outcome
 from perm_lab.cloud.functions.state import LATEST, Function, Version
 from perm_lab.cloud.gate import Call
@@ -156,7 +156,7 @@ def _send(service: LambdaService, version: Version, target: str, metric: str, me
     if arn.service == "events":
         params["Entries"] = [{**entry, "EventBusName": target} for entry in params["Entries"]]
     try:
-        client = role_session(service.lab, version).client(arn.service, region_name=arn.region or None)
+        client = role_client(service.lab, version, arn.service, arn.region)
         getattr(client, operation)(**params)
     except ClientError:
         service.lab.measure(version.name.account, "AWS/Lambda", metric, FunctionName=version.name.name)

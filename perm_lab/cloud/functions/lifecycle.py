@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -15,26 +16,34 @@ from botocore.exceptions import ClientError
 from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refused
 from perm_lab.cloud.functions.layers import attached
-from perm_lab.cloud.functions.state import LATEST, Function
+from perm_lab.cloud.functions.roles import require
+from perm_lab.cloud.functions.state import LATEST, Function, Version
+from perm_lab.cloud.functions.validation import TOO_LONG
 from perm_lab.cloud.functions.versions import publish
 from perm_lab.cloud.gate import Call
 
 if TYPE_CHECKING:
     from perm_lab.cloud.functions.service import LambdaService
 
+_LONGEST_NAME = 64
+
 
 def create_function(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = service.name(call, caller)
+    if len(name.name) > _LONGEST_NAME:
+        said = f"Value '{name.name}' at 'functionName' failed to satisfy constraint"
+        raise refused(f"1 validation error detected: {said}: {TOO_LONG.format(_LONGEST_NAME)}")
     if name.arn in service.functions:
         raise conflict(f"Function already exist: {name.name}")
     code = _code(service, call.params.get("Code", {}), caller)
     service.check_role(call.params["Role"], name)
     function = Function.create(name, _settings(service, call), code, service.next_id())
+    _check_settings(service, function.latest, call.params)
     service.functions[name.arn] = function
+    answer = function.latest.creating()
     if call.params.get("Publish"):
-        published = publish(service, function)
-        return 201, published.creating() | {"FunctionArn": function.name.arn}
-    return 201, function.latest.creating()
+        return 201, answer | {"Version": publish(service, function).number}
+    return 201, _begun(service, function, answer)
 
 
 def get_function(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
@@ -69,12 +78,13 @@ def update_function_code(service: LambdaService, call: Call, caller: Caller) -> 
     function = service.function(service.name(call, caller))
     service.check_revision(call.params.get("RevisionId"), function.latest.revision)
     code = _code(service, call.params, caller)
-    if not call.params.get("DryRun"):
-        function.latest.zip = code
-        service.changed(function)
+    if call.params.get("DryRun"):
+        return 200, function.latest.updating()
+    function.latest.zip = code
+    service.changed(function)
     if call.params.get("Publish"):
-        return 200, publish(service, function).updating()
-    return 200, function.latest.updating()
+        return 200, publish(service, function).creating()
+    return 200, _begun(service, function, function.latest.updating())
 
 
 def update_function_configuration(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
@@ -82,17 +92,24 @@ def update_function_configuration(service: LambdaService, call: Call, caller: Ca
     service.check_revision(call.params.get("RevisionId"), function.latest.revision)
     if "Role" in call.params:
         service.check_role(call.params["Role"], function.name)
+    changed = replace(function.latest, settings=dict(function.latest.settings))
+    changed.configure(_settings(service, call))
+    _check_settings(service, changed, call.params)
     function.latest.configure(_settings(service, call))
     service.changed(function)
-    return 200, function.latest.updating()
+    return 200, _begun(service, function, function.latest.updating())
 
 
 def delete_function(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = service.name(call, caller)
-    function = service.function(name)
     if name.qualifier == LATEST:
         message = "$LATEST version cannot be deleted without deleting the function."
         raise refused(message)
+    if name.has_alias:
+        raise refused("Deletion of aliases is not currently supported.")
+    function = service.functions.get(name.arn)
+    if function is None:
+        raise missing(f"Function not found: {name.arn}")
     if not name.qualifier:
         service.forget_environments(function)
         del service.functions[name.arn]
@@ -104,8 +121,7 @@ def delete_function(service: LambdaService, call: Call, caller: Caller) -> tuple
         message = f"Version cannot be deleted while aliases point to it: {', '.join(pointing)}"
         raise conflict(message)
     service.forget_environments(function, name.qualifier)
-    if function.versions.pop(name.qualifier, None) is None:
-        raise missing(f"Function not found: {name.qualified_arn}")
+    function.versions.pop(name.qualifier, None)
     for kept in (function.policies, function.urls, function.invoke_configs, function.provisioned):
         kept.pop(name.qualifier, None)
     return 204, {}
@@ -115,6 +131,28 @@ def _settings(service: LambdaService, call: Call) -> dict[str, Any]:
     """The parameters of a call, with the layers that they name as a function shows them."""
     layers = call.params.get("Layers")
     return {**call.params, "Layers": attached(service, layers, call.region) if layers is not None else None}
+
+
+# what Lambda does with the role when it attaches a function to a VPC
+_NETWORK = ("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface")
+
+
+def _check_settings(service: LambdaService, version: Version, params: Mapping[str, Any]) -> None:
+    """The role must be able to do what the new settings in `params` ask of it."""
+    target = params.get("DeadLetterConfig", {}).get("TargetArn")
+    if target:
+        queue_or_topic = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}.get(target.split(":")[2])
+        if queue_or_topic is None:
+            raise refused(f"The target ARN {target} is neither that of a queue nor that of a topic.")
+        require(service.lab, version, (queue_or_topic,), target, "provided")
+    if params.get("VpcConfig", {}).get("SubnetIds"):
+        require(service.lab, version, _NETWORK, "*", "provided")
+
+
+def _begun(service: LambdaService, function: Function, answer: dict[str, Any]) -> dict[str, Any]:
+    """The `answer` to a change that goes on for a while in AWS. At its end the revision id is another one."""
+    function.latest.revision = service.next_id()
+    return answer
 
 
 def _by_name(function: Function) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 _NAME = re.compile(
     r"(?:arn:aws[a-zA-Z-]*:lambda:(?P<region>[a-z0-9-]+):)?"
-    r"(?:(?P<account>\d{12}):)?(?:function:)?(?P<name>[a-zA-Z0-9-_]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?"
+    r"(?:(?P<account>\d{12}):)?(?:function:)?(?P<name>[a-zA-Z0-9-_.]+)"
+    r"(?::(?P<qualifier>\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
 )
+_ALIAS = re.compile(r"(?!\d+$)[a-zA-Z0-9-_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class FunctionName:
     def arn(self) -> str:
         """The function's ARN, without a qualifier."""
         return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.name}"
+
+    @property
+    def has_alias(self) -> bool:
+        """Whether the qualifier has the form of an alias's name: neither of a version's number nor of `$LATEST`."""
+        return _ALIAS.fullmatch(self.qualifier) is not None
 
     @property
     def qualified_arn(self) -> str:

@@ -41,7 +41,7 @@ def add_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[
     function = _holder(service, name)
     principal = _principal(service, params["Principal"])
     policy = function.policies.get(name.qualifier)
-    service.check_revision(params.get("RevisionId"), policy.revision if policy else "", "GetPolicy")
+    service.check_revision(params.get("RevisionId"), _revision(function, name))
     statements = _statements(policy)
     if params["StatementId"] in (statement.get("Sid") for statement in statements):
         raise conflict(
@@ -80,43 +80,40 @@ def remove_permission(service: LambdaService, call: Call, caller: Caller) -> tup
     left = [statement for statement in statements if statement.get("Sid") != params["StatementId"]]
     if left == statements:
         raise missing(f"Statement {params['StatementId']} is not found in resource policy.")
-    service.check_revision(params.get("RevisionId"), policy.revision, "GetPolicy")
-    if left:
-        _store(service, function, name, {**policy.document, "Statement": left})
-    else:
-        del function.policies[name.qualifier]
+    service.check_revision(params.get("RevisionId"), _revision(function, name))
+    _store(service, function, name, {**policy.document, "Statement": left} if left else None)
     return 204, {}
 
 
 def get_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    return _shown(service, service.name(call, caller))
+    name = service.name(call, caller)
+    return _shown(service.function(name), name)
 
 
 def put_resource_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = _resource(call)
     function = _holder(service, name)
-    policy = function.policies.get(name.qualifier)
-    service.check_revision(call.params.get("RevisionId"), policy.revision if policy else "", "GetResourcePolicy")
+    service.check_revision(call.params.get("RevisionId"), _revision(function, name), "GetResourcePolicy")
     try:
         Policy.parse(call.params["Policy"], PolicyKind.RESOURCE, name=f"function policy of {name.name}")
     except PolicyError as error:
         raise refused(f"The provided policy is not valid: {error}") from None
     _store(service, function, name, json.loads(call.params["Policy"]))
-    return _shown(service, name)
+    return _shown(function, name)
 
 
 def get_resource_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    return _shown(service, _resource(call))
+    name = _resource(call)
+    return _shown(service.functions.get(name.arn), name)
 
 
 def delete_resource_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = _resource(call)
     function = _holder(service, name)
-    policy = function.policies.get(name.qualifier)
-    if policy is None:
+    if name.qualifier not in function.policies:
         raise missing()
-    service.check_revision(call.params.get("RevisionId"), policy.revision, "GetResourcePolicy")
-    del function.policies[name.qualifier]
+    service.check_revision(call.params.get("RevisionId"), _revision(function, name), "GetResourcePolicy")
+    _store(service, function, name, None)
     return 204, {}
 
 
@@ -128,12 +125,17 @@ def _resource(call: Call) -> FunctionName:
     return FunctionName.parse(arn, "", "")
 
 
-def _shown(service: LambdaService, name: FunctionName) -> tuple[int, dict[str, Any]]:
-    function = service.functions.get(name.arn)
+def _shown(function: Function | None, name: FunctionName) -> tuple[int, dict[str, Any]]:
     policy = function and function.policies.get(name.qualifier)
-    if not policy:
+    if not function or not policy:
         raise missing()
-    return 200, {"Policy": text(policy.document), "RevisionId": policy.revision}
+    return 200, {"Policy": text(policy.document), "RevisionId": _revision(function, name)}
+
+
+def _revision(function: Function, name: FunctionName) -> str:
+    """The revision id of a policy is that of the function, the version or the alias that the policy is on."""
+    holder = function.named(name.qualifier)
+    return holder.revision if holder else ""
 
 
 def _holder(service: LambdaService, name: FunctionName) -> Function:
@@ -143,8 +145,8 @@ def _holder(service: LambdaService, name: FunctionName) -> Function:
     function = service.functions.get(name.arn)
     if function is None:
         raise missing(f"Function not found: {name.arn}")
-    if name.qualifier and function.version(name.qualifier) is None:
-        kind = "Function not found" if name.qualifier.isdigit() else "Cannot find alias arn"
+    if function.named(name.qualifier) is None:
+        kind = "Cannot find alias arn" if name.has_alias else "Function not found"
         raise missing(f"{kind}: {name.qualified_arn}")
     return function
 
@@ -168,12 +170,18 @@ def _statements(policy: ResourcePolicy | None) -> list[dict[str, Any]]:
     return found if isinstance(found, list) else [found]
 
 
-def _store(service: LambdaService, function: Function, name: FunctionName, document: dict[str, Any]) -> None:
-    size = len(text(document))
+def _store(service: LambdaService, function: Function, name: FunctionName, document: dict[str, Any] | None) -> None:
+    """Put `document` in place of the policy there is; None leaves no policy."""
+    size = len(text(document)) if document else 0
     if size > LIMIT:
         message = f"The final policy size ({size}) is bigger than the limit ({LIMIT})."
         raise Fault("PolicyLengthExceededException", message)
-    function.policies[name.qualifier] = ResourcePolicy(document, service.next_id())
+    function.policies.pop(name.qualifier, None)
+    if document:
+        function.policies[name.qualifier] = ResourcePolicy(document)
+    holder = function.named(name.qualifier)
+    if holder:
+        holder.revision = service.next_id()
 
 
 def text(document: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -36,6 +36,15 @@ def role_session(lab: Lab, version: Version, context: Mapping[str, str] | None =
     caller = lab.credentials[keys["AccessKeyId"]]
     lab.credentials.add(dataclasses.replace(caller, context=dict(context or {})))
     return lab.new_session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], version.name.region)
+
+
+def role_client(lab: Lab, version: Version, service: str, region: str = "") -> Any:
+    """A boto3 client with which Lambda itself acts as the version's role: to poll, and to tell destinations."""
+    key = (version.role, session_name(version), service, region or version.name.region)
+    clients = lab.lambdas.role_clients
+    if key not in clients:
+        clients[key] = role_session(lab, version).client(service, region_name=key[-1])
+    return clients[key]
 
 
 def role_caller(version: Version) -> Caller:

@@ -174,12 +174,6 @@ class Environment:
             message = f"RequestId: {context.aws_request_id} Error: Task timed out after {seconds:.2f} seconds"
             print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z} {message}", file=out)
             return _failure({"errorType": "Sandbox.Timedout", "errorMessage": message})
-        except SystemExit as stop:
-            self._handler = None
-            message = (
-                f"RequestId: {context.aws_request_id} Error: Runtime exited with error: exit status {stop.code or 0}"
-            )
-            return _failure({"errorType": "Runtime.ExitError", "errorMessage": message})
         except RuntimeFailure as failure:
             print(f"[ERROR] {failure.kind}: {failure}", file=out)
             return _failure(
@@ -192,6 +186,13 @@ class Environment:
             )
         except Exception as error:
             return _failure(self._own_error(error, context, out))
+        except KeyboardInterrupt:
+            raise  # the learner's
+        except BaseException as stop:
+            self._handler = None
+            status = (stop.code or 0) if isinstance(stop, SystemExit) else 1
+            message = f"RequestId: {context.aws_request_id} Error: Runtime exited with error: exit status {status}"
+            return _failure({"errorType": "Runtime.ExitError", "errorMessage": message})
 
     def _own_error(self, error: Exception, context: Context, out: io.StringIO) -> dict[str, Any]:
         """The payload of an exception that the function's own code raised, which is logged as well."""

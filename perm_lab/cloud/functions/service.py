@@ -54,6 +54,7 @@ class LambdaService:
         self.layers: dict[str, layers.LayerVersion] = {}
         self.published_layers: dict[str, int] = {}
         self.environments: dict[str, Environment] = {}
+        self.role_clients: dict[tuple[str, ...], Any] = {}
         self._serial = 0
 
     def answer(self, call: Call, caller: Caller) -> Answer:
@@ -76,6 +77,7 @@ class LambdaService:
         for environment in self.environments.values():
             environment.close()
         self.environments.clear()
+        self.role_clients.clear()
 
     @staticmethod
     def invalid(call: Call) -> Answer | None:
@@ -89,6 +91,8 @@ class LambdaService:
         """The function that a call names. Raises `Fault` where its name and its qualifier disagree."""
         text, qualifier = call.params["FunctionName"], call.params.get("Qualifier", "")
         name = FunctionName.parse(text, caller.account, call.region)
+        if name.region != call.region:
+            raise missing(f"Functions from '{name.region}' are not reachable in this region ('{call.region}')")
         if qualifier and name.qualifier not in ("", qualifier):
             message = "The derived qualifier from the function name does not match the specified qualifier."
             raise refused(message)

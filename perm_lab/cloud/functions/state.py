@@ -43,7 +43,10 @@ _UPDATING = {
 
 @dataclass(slots=True)
 class Version:
-    """Code and settings that can be run: `$LATEST`, which changes, or a published version, which does not."""
+    """Code and settings that can be run: `$LATEST`, which changes, or a published version, which does not.
+
+    `latest_description` is the description that `$LATEST` had when the version was published.
+    """
 
     name: FunctionName
     settings: dict[str, Any]
@@ -51,6 +54,7 @@ class Version:
     revision: str
     number: str = LATEST
     modified: datetime = field(default_factory=lambda: datetime.now(UTC))
+    latest_description: str = ""
 
     def configure(self, params: Mapping[str, Any]) -> None:
         """Take over the settings in `params`; members that are absent stay as they are."""
@@ -95,6 +99,7 @@ class Version:
     def _configuration(self, state: Mapping[str, str]) -> dict[str, Any]:
         return {
             **self.settings,
+            **self._runtime(),
             "FunctionName": self.name.name,
             "FunctionArn": self.arn,
             "CodeSha256": self.code_sha256,
@@ -105,6 +110,13 @@ class Version:
             "Version": self.number,
             **state,
         }
+
+    def _runtime(self) -> dict[str, Any]:
+        """Which release of the runtime runs; in a lab each runtime has one, and its id says nothing."""
+        if "Runtime" not in self.settings:
+            return {}
+        release = hashlib.sha256(self.settings["Runtime"].encode()).hexdigest()
+        return {"RuntimeVersionConfig": {"RuntimeVersionArn": f"arn:aws:lambda:{self.name.region}::runtime:{release}"}}
 
 
 @dataclass(slots=True)
@@ -120,10 +132,13 @@ class Alias:
 
 @dataclass(slots=True)
 class ResourcePolicy:
-    """The policy on a function, a version, an alias or a layer's version."""
+    """The policy on a function, a version, an alias or a layer's version.
+
+    Only a layer's policy has a revision of its own; any other has that of what it is on.
+    """
 
     document: dict[str, Any]
-    revision: str
+    revision: str = ""
 
 
 @dataclass(slots=True)
@@ -153,6 +168,10 @@ class Function:
         latest.settings["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name.name}"}
         latest.configure(params)
         return cls(name, latest, dict(params.get("Tags", {})))
+
+    def named(self, qualifier: str) -> Version | Alias | None:
+        """What `qualifier` is the name of, an alias not followed; None when it is of nothing."""
+        return self.aliases.get(qualifier) or self.version(qualifier)
 
     def version(self, qualifier: str) -> Version | None:
         """What runs when the function is called with `qualifier`; None when it leads nowhere."""

@@ -37,10 +37,7 @@ def checks(name: FunctionName, auth_type: str) -> tuple[Check, ...]:
 
 
 def create_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    name = service.name(call, caller)
-    function = service.functions.get(name.arn)
-    if function is None or function.version(name.qualifier) is None:
-        raise missing("Function does not exist")
+    function, name = _existing(service, call, caller)
     if name.qualifier in function.urls:
         raise conflict(
             f"Failed to create function url config for [functionArn = {name.qualified_arn}]. "
@@ -57,7 +54,7 @@ def create_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int,
         "LastModifiedTime": now,
         "InvokeMode": call.params.get("InvokeMode", "BUFFERED"),
     }
-    return 201, _without(function.urls[name.qualifier], "LastModifiedTime")
+    return 201, _without(_changed(function, name, call), "LastModifiedTime")
 
 
 def get_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
@@ -66,13 +63,14 @@ def get_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, di
 
 
 def update_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    _existing(service, call, caller)
     function, name = _configured(service, call, caller)
     given = {key: call.params[key] for key in ("AuthType", "Cors", "InvokeMode") if call.params.get(key) is not None}
     config = {**function.urls[name.qualifier], **given, "LastModifiedTime": _now()}
     if not config.get("Cors"):
         config.pop("Cors", None)
     function.urls[name.qualifier] = config
-    return 200, config
+    return 200, _changed(function, name, call)
 
 
 def delete_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
@@ -86,6 +84,20 @@ def list_urls(service: LambdaService, call: Call, caller: Caller) -> tuple[int, 
     if function is None:
         raise missing("Function does not exist")
     return 200, page("FunctionUrlConfigs", list(function.urls.values()), call)
+
+
+def _existing(service: LambdaService, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
+    name = service.name(call, caller)
+    function = service.functions.get(name.arn)
+    if function is None or function.named(name.qualifier) is None:
+        raise missing("Function does not exist")
+    return function, name
+
+
+def _changed(function: Function, name: FunctionName, call: Call) -> dict[str, Any]:
+    """The answer to a call that sets the URL: it has the invoke mode only where the call has it."""
+    config = function.urls[name.qualifier]
+    return config if "InvokeMode" in call.params else _without(config, "InvokeMode")
 
 
 def _configured(service: LambdaService, call: Call, caller: Caller) -> tuple[Function, FunctionName]:

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+TOO_LONG = "Member must have length less than or equal to {}"
+
 _RULES = {
-    "pattern": ("Member must satisfy regular expression pattern: {}", lambda value, limit: _matches(limit, value)),
-    "max": ("Member must have length less than or equal to {}", lambda value, limit: len(value) <= limit),
+    "max": (TOO_LONG, lambda value, limit: len(value) <= limit),
     "min": ("Member must have length greater than or equal to {}", lambda value, limit: len(value) >= limit),
+    "pattern": ("Member must satisfy regular expression pattern: {}", lambda value, limit: _matches(limit, value)),
     "enum": ("Member must satisfy enum value set: [{}]", lambda value, limit: value in limit),
 }
 _NUMBER_RULES = {
@@ -25,6 +27,7 @@ _NUMBER_RULES = {
 
 # members that AWS checks as written here, not as its published model has them
 _ORDERS = {"startingPosition": ["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"]}
+_NOT_NULL = "Member must not be null"
 _UNWRAPPED, _NULLABLE = ("compatibleRuntimes",), ("compatibleArchitectures",)
 
 
@@ -52,6 +55,8 @@ def _errors(shape: Any, params: Mapping[str, Any], prefix: str) -> Iterator[str]
             yield from _broken(member, value, path)
         elif member.type_name == "list" and member.member.type_name == "string":
             yield from _broken_list(member, value, path)
+        elif member.type_name == "map" and member.value.type_name == "double":
+            yield from _broken_map(member, value, path)
 
 
 def _broken_list(member: Any, values: list[str], path: str) -> Iterator[str]:
@@ -63,15 +68,25 @@ def _broken_list(member: Any, values: list[str], path: str) -> Iterator[str]:
         if limit is not None and not holds(values, limit):
             yield said + sentence.format(limit)
     if any(True for value in values for _ in _broken(member.member, value, path)):
-        rules = [_RULES[rule][0].format(_shown(limit)) for rule, limit in _constraints(member.member)]
-        rules += [] if path in _UNWRAPPED + _NULLABLE else ["Member must not be null"]
+        rules = [*_sentences(member.member), *([] if path in _UNWRAPPED + _NULLABLE else [_NOT_NULL])]
         yield said + (rules[0] if path in _UNWRAPPED else f"Member must satisfy constraint: [{', '.join(rules)}]")
 
 
-def _constraints(member: Any) -> Iterator[tuple[str, Any]]:
-    for rule in ("max", "min", "pattern", "enum"):
+def _broken_map(member: Any, values: Mapping[str, float], path: str) -> Iterator[str]:
+    """A map to numbers with a key or a value that breaks a constraint: AWS then names all of them."""
+    shown = ", ".join(f"{key}={float(value)}" for key, value in values.items())
+    for what, shape, parts in (("keys", member.key, values.keys()), ("value", member.value, values.values())):
+        if any(True for part in parts for _ in _broken(shape, part, path)):
+            rules = f"Map {what} must satisfy constraint: [{', '.join([*_sentences(shape), _NOT_NULL])}]"
+            yield f"Value '{{{shown}}}' at '{path}' failed to satisfy constraint: {rules}"
+
+
+def _sentences(member: Any) -> Iterator[str]:
+    """What AWS says of all the constraints of a member."""
+    rules = _NUMBER_RULES if member.type_name == "double" else _RULES
+    for rule, (sentence, _) in rules.items():
         if rule in member.metadata:
-            yield rule, member.metadata[rule]
+            yield sentence.format(_shown(member.metadata[rule]))
 
 
 def _shown(limit: Any) -> Any:

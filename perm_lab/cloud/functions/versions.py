@@ -35,13 +35,15 @@ def publish(service: LambdaService, function: Function, description: str | None 
         number=str(function.published),
         revision=service.next_id(),
         modified=datetime.now(UTC),
+        latest_description=function.latest.settings["Description"],
     )
     function.versions[version.number] = version
+    function.latest.revision = service.next_id()
     return version
 
 
 def _same(version: Version, latest: Version) -> bool:
-    settings = {**version.settings, "Description": latest.settings["Description"]}
+    settings = {**version.settings, "Description": version.latest_description}
     return version.zip == latest.zip and settings == latest.settings
 
 
@@ -66,12 +68,13 @@ def list_versions_by_function(service: LambdaService, call: Call, caller: Caller
 
 
 def create_alias(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    params, function = call.params, service.function(service.name(call, caller))
-    if params["Name"] in function.aliases:
-        arn = f"{function.name.arn}:{params['Name']}"
-        raise conflict(f"Alias already exists: {arn}")
-    _require_version(function, params["FunctionVersion"])
+    params, name = call.params, service.name(call, caller)
+    function = service.functions.get(name.arn)
+    if function is None:
+        raise missing(f"Function not found: {name.arn}:{params['FunctionVersion']}")
     routing = _routing(function, params["FunctionVersion"], params)
+    if params["Name"] in function.aliases:
+        raise conflict(f"Alias already exists: {name.arn}:{params['Name']}")
     alias = Alias(params["Name"], params["FunctionVersion"], params.get("Description", ""), service.next_id(), routing)
     function.aliases[alias.name] = alias
     return 201, _shown(function, alias)
@@ -93,10 +96,9 @@ def update_alias(service: LambdaService, call: Call, caller: Caller) -> tuple[in
     function, alias = _alias(service, call, caller)
     service.check_revision(params.get("RevisionId"), alias.revision)
     version = params.get("FunctionVersion", alias.version)
-    if "FunctionVersion" in params:
-        _require_version(function, version)
+    routing = _routing(function, version, params)
     if "RoutingConfig" in params:
-        alias.routing = _routing(function, version, params)
+        alias.routing = routing
     alias.version, alias.description = version, params.get("Description", alias.description)
     alias.revision = service.next_id()
     return 200, _shown(function, alias)
@@ -126,7 +128,11 @@ def _require_version(function: Function, number: str) -> None:
 
 
 def _routing(function: Function, version: str, params: Mapping[str, Any]) -> dict[str, float]:
+    """The other versions that an alias for `version` is to send traffic to, by their weights. Raises `Fault`."""
     weights = dict((params.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {})
+    if len(weights) > 1:
+        raise refused("Number of items in AdditionalVersionWeights cannot be greater than 1")
+    _require_version(function, version)
     for number in weights:
         if number == version:
             raise refused(

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.functions.asynchronous import queue_url
 from perm_lab.cloud.functions.mappings import EventSourceMapping
-from perm_lab.cloud.functions.roles import role_session
+from perm_lab.cloud.functions.roles import role_client
 from perm_lab.cloud.functions.runtime import Outcome
 from perm_lab.cloud.functions.state import Version
 from perm_lab.cloud.sources.steps import Poll, may_decrypt, plain, reported, run_on, wanted
@@ -26,7 +26,7 @@ def read_queue(lab: Lab, mapping: EventSourceMapping, version: Version, step: Po
     """Messages as the role; what the function deals with is deleted, the rest is there again for the next step."""
     arn = Arn.parse(mapping.source)
     url = queue_url(arn)
-    client = role_session(lab, version).client("sqs", region_name=arn.region)
+    client = role_client(lab, version, "sqs", arn.region)
     try:
         if not may_decrypt(lab, mapping, version):
             raise PermissionError

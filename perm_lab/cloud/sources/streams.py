@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.functions.asynchronous import tell
 from perm_lab.cloud.functions.mappings import EventSourceMapping
-from perm_lab.cloud.functions.roles import role_session
+from perm_lab.cloud.functions.roles import role_client
 from perm_lab.cloud.functions.runtime import Outcome
 from perm_lab.cloud.functions.state import Version
 from perm_lab.cloud.sources.steps import Poll, may_decrypt, plain, reported, run_on, wanted
@@ -38,7 +38,7 @@ class Batch:
 def read_stream(lab: Lab, mapping: EventSourceMapping, version: Version, step: Poll, _: Any) -> Poll:
     """Each shard in turn: the batch that failed last time, or else the next records."""
     service = {"dynamodb-stream": "dynamodbstreams"}.get(mapping.kind.name, mapping.kind.name)
-    client = role_session(lab, version).client(service, region_name=Arn.parse(mapping.source).region)
+    client = role_client(lab, version, service, Arn.parse(mapping.source).region)
     records, results, progress = 0, [], False
     try:
         if mapping.kind.name == "dynamodb-stream" and not may_decrypt(lab, mapping, version):
