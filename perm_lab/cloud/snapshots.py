@@ -45,7 +45,7 @@ _DATA = {
     "sqs": {"SendMessage", "SendMessageBatch", "DeleteMessage", "DeleteMessageBatch", "ChangeMessageVisibility"},
 }
 _READ_ONLY = re.compile("Get|List|Describe|Head|Batch(Get|Check)|Simulate|Lookup|Scan|Query|Receive|Invoke|Select|Test")
-_FUNCTIONS = ("functions", "layers", "published_layers", "mappings")
+_FUNCTIONS = ("functions", "layers", "published_layers", "mappings", "signing")
 
 
 def changes_set_up(call: Call) -> bool:

@@ -96,3 +96,12 @@ def test_nothing_is_pushed_in_a_closed_lab():
 def test_why_takes_a_delivery(lab):
     refused = lab.push("config", FUNCTION, source_arn=ARNS["config"])
     assert lab.why(refused).request.principal.service == "config.amazonaws.com"
+
+
+def test_a_delivery_reads_as_what_the_service_shows(lab, deploy):
+    deploy("def lambda_handler(event, context):\n    return event\n")
+    refused = lab.push("api-gateway-rest", FUNCTION, source_arn=ARNS["api-gateway-rest"])
+    assert "Invalid permissions on Lambda function" in refused.log
+    text = str(refused)
+    assert f"seen by: {refused.seen}" in text and f"its log says: {refused.log}" in text
+    assert "apigateway.amazonaws.com → lambda:Invoke  ✗ AccessDeniedException" in text

@@ -17,6 +17,7 @@ from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refused
 from perm_lab.cloud.functions.layers import attached
 from perm_lab.cloud.functions.roles import require
+from perm_lab.cloud.functions.signing import check_signature
 from perm_lab.cloud.functions.state import LATEST, Function, Version
 from perm_lab.cloud.functions.validation import TOO_LONG
 from perm_lab.cloud.functions.versions import publish
@@ -35,10 +36,12 @@ def create_function(service: LambdaService, call: Call, caller: Caller) -> tuple
         raise refused(f"1 validation error detected: {said}: {TOO_LONG.format(_LONGEST_NAME)}")
     if name.arn in service.functions:
         raise conflict(f"Function already exist: {name.name}")
-    code = _code(service, call.params.get("Code", {}), caller)
+    code, signing = _code(service, call.params.get("Code", {}), caller), call.params.get("CodeSigningConfigArn", "")
+    check_signature(service, signing)
     service.check_role(call.params["Role"], name)
     function = Function.create(name, _settings(service, call), code, service.next_id())
     _check_settings(service, function.latest, call.params)
+    function.signing = signing
     service.functions[name.arn] = function
     answer = function.latest.creating()
     if call.params.get("Publish"):
@@ -78,6 +81,7 @@ def update_function_code(service: LambdaService, call: Call, caller: Caller) -> 
     function = service.function(service.name(call, caller))
     service.check_revision(call.params.get("RevisionId"), function.latest.revision)
     code = _code(service, call.params, caller)
+    check_signature(service, function.signing)
     if call.params.get("DryRun"):
         return 200, function.latest.updating()
     function.latest.zip = code

@@ -21,6 +21,7 @@ from perm_lab.cloud.functions import (
     mappings,
     permissions,
     settings,
+    signing,
     urls,
     versions,
 )
@@ -51,6 +52,7 @@ class LambdaService:
         self.lab = lab
         self.functions: dict[str, Function] = {}
         self.mappings: dict[str, mappings.EventSourceMapping] = {}
+        self.signing: dict[str, dict[str, Any]] = {}
         self.layers: dict[str, layers.LayerVersion] = {}
         self.published_layers: dict[str, int] = {}
         self.environments: dict[str, Environment] = {}
@@ -158,5 +160,5 @@ class LambdaService:
         return reproducible_id(self._serial, 2)
 
 
-_PARTS = (asynchronous, invoke, layers, lifecycle, mappings, permissions, settings, urls, versions)
+_PARTS = (asynchronous, invoke, layers, lifecycle, mappings, permissions, settings, signing, urls, versions)
 _OPERATIONS: dict[str, Operation] = {name: run for part in _PARTS for name, run in part.OPERATIONS.items()}

@@ -146,7 +146,8 @@ class Function:
     """A function: `$LATEST`, the published versions, and what hangs on it.
 
     The keys of `policies`, `urls` and `invoke_configs` are qualifiers: empty for the function itself, else a version's
-    number or an alias's name. `reserved` is the reserved concurrency, None when there is none.
+    number or an alias's name. `reserved` is the reserved concurrency, None when there is none; `signing` the ARN of the
+    code signing configuration, empty when there is none.
     """
 
     name: FunctionName
@@ -159,6 +160,7 @@ class Function:
     invoke_configs: dict[str, dict[str, Any]] = field(default_factory=dict)
     provisioned: dict[str, dict[str, Any]] = field(default_factory=dict)
     reserved: int | None = None
+    signing: str = ""
     published: int = 0
 
     @classmethod

@@ -119,9 +119,14 @@ class Delivery(Displayable):
         """Who notices a refusal, and where; empty when there was none."""
         return "" if self.allowed else self.source.fill(self.source.kind.failure["seen"], self.function)
 
+    @property
+    def log(self) -> str:
+        """The line in the service's own log that tells of a refusal; empty when there was none, or it writes none."""
+        return "" if self.allowed else self.source.fill(self.source.kind.failure.get("log", ""), self.function)
+
     def __str__(self) -> str:
-        lines = [str(record) for record in self.records]
-        return "\n".join([*lines, f"seen by: {self.seen}"] if self.seen else lines)
+        told = (("seen by: ", self.seen), ("its log says: ", self.log))
+        return "\n".join([*map(str, self.records), *(f"{label}{text}" for label, text in told if text)])
 
 
 def deliver(lab: Lab, source: Source, function: str, event: Any, *, wait: bool | None = None) -> Delivery:
