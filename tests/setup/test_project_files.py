@@ -29,7 +29,7 @@ def test_links_lead_somewhere(name):
     assert [] == [link for link in LINK.findall((ROOT / name).read_text("utf-8")) if not (ROOT / link).exists()]
 
 
-@pytest.mark.parametrize("source", FENCED, ids=["the engine", "a check", "the cloud"])
+@pytest.mark.parametrize("source", FENCED, ids=["the engine", "a check", "the cloud", "an event"])
 def test_the_readme_examples_run_and_print_what_they_say(source):
     ran = subprocess.run([sys.executable, "-W", "error", "-c", source], cwd=ROOT, capture_output=True, text=True)
     assert "" == ran.stderr

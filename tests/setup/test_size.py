@@ -17,7 +17,7 @@ def test_no_file_is_longer_than_400_lines(top):
 SHARES = {
     "iam": 2_500,  # grammar, operators, evaluation with its evidence, findings, and what would change a verdict
     "catalog": 360,  # loaders, for actions, keys, what each operation needs, and event sources; the facts are data
-    "cloud": 6_900,  # the gate and what each call asks for; all of Lambda that has a permission; its event sources; undo
+    "cloud": 6_900,  # the gate and what each call asks for; Lambda, where permissions touch it; event sources; undo
     "scenarios": 700,
     "challenges": 700,
     "ui": 1_200,
