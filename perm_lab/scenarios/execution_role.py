@@ -7,23 +7,28 @@ Follows "Defining Lambda function permissions with an execution role" (Lambda de
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from perm_lab import catalog
 from perm_lab.cloud import Lab, Record
-from perm_lab.iam import Policy, PolicyKind
-from perm_lab.scenarios.api import ApiCall, Clients, Json, Zip, program
+from perm_lab.scenarios.api import ApiCall, Zip
 from perm_lab.scenarios.names import short
-from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Status, Toggle, hop
+from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
+from perm_lab.scenarios.world import (
+    Scenario,
+    Step,
+    Switch,
+    caused,
+    document,
+    first,
+    inline,
+    managed,
+    trust,
+    trusting,
+    worst,
+)
 
 PERSON, ROLE = "maya", "photo-reader"
 PHOTO, SECRET, COPY = "public/beach.jpg", "private/passport.jpg", "copies/beach.jpg"
-START = frozenset({"invoke", "trust", "logs"})
-_FIRST_ACCOUNT = 444455556666
 _CALLER, _ASSUMED, _MAY, _OTHER = (
     "Who may call the function",
     "Who may take the role",
@@ -38,116 +43,39 @@ _NOTES = (
 )
 
 
-def _document(effect: str, actions: Any, resource: str) -> Json:
-    statement = {"Effect": effect, "Action": actions, "Resource": resource}
-    return Json({"Version": "2012-10-17", "Statement": [statement]})
+class ExecutionRole(Scenario):
+    """The world of lesson 1: a bucket with photos, functions that read them, and their role."""
 
-
-def _trust(service: str) -> Json:
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return Json({"Version": "2012-10-17", "Statement": [statement]})
-
-
-@dataclass(frozen=True, slots=True)
-class _Switch:
-    """A toggle with the calls that turn it on and off, and the policies then in force, with their holders."""
-
-    toggle: Toggle
-    on: ApiCall
-    off: ApiCall
-    policy: tuple[str, Policy]
-    otherwise: tuple[str, Policy] | None = None
-
-
-class ExecutionRole:
-    """The world of lesson 1 in an account of its own: a bucket with photos, functions that read them, and their role.
-
-    `state` holds the keys of the toggles that are on, `handler` is the key of the function that is run. Without `lab`
-    the world stands in the lab that is open, or in a new one where none is.
-    """
+    START = frozenset({"invoke", "trust", "logs"})
+    PEOPLE = (PERSON,)
 
     def __init__(self, lab: Lab | None = None) -> None:
-        self.lab = lab or Lab.current() or Lab.start()
-        number = next(n for n in range(10_000) if str(_FIRST_ACCOUNT + n) not in self.lab.accounts)
-        self.account = self.lab.account(str(_FIRST_ACCOUNT + number), name="photo shop")
-        self.bucket = f"holiday-photos-{self.account.id}"
-        self.role_arn = f"arn:aws:iam::{self.account.id}:role/{ROLE}"
-        self.handlers = _handlers(self.bucket)
-        self._switches = {each.toggle.key: each for each in _switches(self.account.id, self.bucket)}
-        self._admin = Clients(self.account.admin())
-        self._make(*self._world(self.handlers))
-        self._person = self.account.user(PERSON).client("lambda")
-        self._state = frozenset({"trust"})
-        self._handler = self.handlers[0]
-        for key in START:
-            self.set(key, True)
+        super().__init__(lab, "photo shop")
 
     @property
-    def toggles(self) -> tuple[Toggle, ...]:
-        return tuple(switch.toggle for switch in self._switches.values())
+    def bucket(self) -> str:
+        return f"holiday-photos-{self.account.id}"
 
     @property
-    def state(self) -> frozenset[str]:
-        """Keys of the toggles that are on."""
-        return self._state
+    def role_arn(self) -> str:
+        return f"arn:aws:iam::{self.account.id}:role/{ROLE}"
 
-    def set(self, key: str, on: bool) -> None:
-        """Switch a toggle, through IAM's API as the account's administrator. Raises ValueError for an unknown key."""
-        switch = self._switches.get(key)
-        if switch is None:
-            legal = ", ".join(f"`{each}`" for each in self._switches)
-            raise ValueError(f"`{key}` is not a toggle; the toggles are: {legal}")
-        if on != (key in self._state):
-            self._make(switch.on if on else switch.off)
-            self._state ^= {key}
+    def _handlers(self) -> tuple[Handler, ...]:
+        return _handlers(self.bucket)
 
-    @property
-    def handler(self) -> str:
-        """Key of the function that `run` invokes."""
-        return self._handler.key
+    def _all_switches(self) -> tuple[Switch, ...]:
+        return _switches(self.account.id, self.bucket)
 
-    @handler.setter
-    def handler(self, key: str) -> None:
-        found = {each.key: each for each in self.handlers}.get(key)
-        if found is None:
-            legal = ", ".join(f"`{each.key}`" for each in self.handlers)
-            raise ValueError(f"`{key}` is not a handler; the handlers are: {legal}")
-        self._handler = found
+    def _fire(self) -> None:
+        """Invoke the function as the person."""
+        self._people[PERSON]["lambda"].invoke(FunctionName=self.handler)["Payload"].read()
 
-    def run(self) -> Run:
-        """Invoke the function as the person, with real calls, and say what happened."""
-        start = len(self.lab.trail)
-        with suppress(ClientError):  # a refusal is in the trail
-            self._person.invoke(FunctionName=self.handler)["Payload"].read()
-        records = tuple(self.lab.trail[start:])
-        hops = self._hops(records)
-        outcome = _outcome(hops)
-        return Run(hops, records, outcome, _sentence(hops, outcome), self.policies, self.boto3_code)
-
-    @property
-    def policies(self) -> tuple[tuple[str, Policy], ...]:
-        """The policies in force, each with its holder."""
-        switches = self._switches.items()
-        found = [switch.policy if key in self._state else switch.otherwise for key, switch in switches]
-        return tuple(each for each in found if each)
-
-    @property
-    def boto3_code(self) -> str:
-        """A program that builds the present state in an empty account and invokes the function as the person."""
-        changed = self._state ^ {"trust"}
-        changes = [s.on if key in self._state else s.off for key, s in self._switches.items() if key in changed]
-        person = ApiCall("iam", "create_user", {"UserName": PERSON})
-        return program([person, *self._world((self._handler,)), *changes]) + _INVOKE.format(
-            person=PERSON, function=self.handler
-        )
-
-    def _make(self, *calls: ApiCall) -> None:
-        for call in calls:
-            call.make(self._admin)
+    def _event_code(self) -> str:
+        return _INVOKE.format(person=PERSON, function=self.handler)
 
     def _world(self, handlers: tuple[Handler, ...]) -> list[ApiCall]:
         objects = [{"Bucket": self.bucket, "Key": key, "Body": f"the bytes of {key}"} for key in (PHOTO, SECRET)]
-        role = {"RoleName": ROLE, "AssumeRolePolicyDocument": _trust("lambda.amazonaws.com")}
+        role = {"RoleName": ROLE, "AssumeRolePolicyDocument": trust("lambda.amazonaws.com")}
         return [
             ApiCall("s3", "create_bucket", {"Bucket": self.bucket}),
             *(ApiCall("s3", "put_object", each) for each in objects),
@@ -164,43 +92,28 @@ class ExecutionRole:
             "Code": {"ZipFile": Zip(handler.source)},
         }
 
-    def _hops(self, records: tuple[Record, ...]) -> tuple[Hop, ...]:
-        """The steps of a run in order: those that the trail tells of, and those that were never reached."""
+    def _steps(self, records: tuple[Record, ...]) -> list[Step]:
         region, account, name = self.account.region, self.account.id, self.handler
         function = f"arn:aws:lambda:{region}:{account}:function:{name}"
         session = f"arn:aws:sts::{account}:assumed-role/{ROLE}/{name}"
         log = f"arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{name}"
-        steps = [_by(records, "lambda:Invoke"), _by(records, "sts:AssumeRole")]
-        code, logs = _caused(records, "code"), _caused(records, "log")
+        person = f"arn:aws:iam::{account}:user/{PERSON}"
+        invoked, assumed = first(records, "lambda:Invoke"), first(records, "sts:AssumeRole")
+        code, logs = caused(records, "code"), caused(records, "log")
         calls = [(f"s3:{action}", f"arn:aws:s3:::{self.bucket}/{key}") for action, key in _CALLS[name]]
-        plan = [
-            (f"arn:aws:iam::{account}:user/{PERSON}", "lambda:InvokeFunction", function, "", steps[0], _NOTES[0]),
-            ("lambda.amazonaws.com", "sts:AssumeRole", self.role_arn, function, steps[1], _NOTES[1]),
+        return [
+            Step(person, "lambda:InvokeFunction", function, _NOTES[0], invoked),
+            Step("lambda.amazonaws.com", "sts:AssumeRole", self.role_arn, _NOTES[1], assumed, function),
             *(
-                (session, action, what, self.role_arn, code[n] if n < len(code) else None, _NOTES[2])
+                Step(session, action, what, _NOTES[2], code[n] if n < len(code) else None, self.role_arn)
                 for n, (action, what) in enumerate(calls)
             ),
-            (session, "logs:PutLogEvents", log, self.role_arn, _worst(logs), _NOTES[3]),
+            Step(session, "logs:PutLogEvents", log, _NOTES[3], worst(logs), self.role_arn),
         ]
-        return tuple(
-            hop(record, note, start=start, what=what)
-            if record
-            else Hop(who, action, what, Status.NOT_REACHED, note=note, start=start)
-            for who, action, what, start, record, note in plan
-        )
 
-
-def _by(records: tuple[Record, ...], action: str) -> Record | None:
-    return next((record for record in records if record.action == action), None)
-
-
-def _caused(records: tuple[Record, ...], what: str) -> list[Record]:
-    return [record for record in records if record.cause.startswith(f"{what} of ")]
-
-
-def _worst(records: list[Record]) -> Record | None:
-    """The record that was denied, or else the last."""
-    return next((record for record in records if not record.allowed), records[-1] if records else None)
+    def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
+        outcome = _outcome(hops)
+        return outcome, _sentence(hops, outcome)
 
 
 def _outcome(hops: tuple[Hop, ...]) -> Outcome:
@@ -247,65 +160,45 @@ def _handlers(bucket: str) -> tuple[Handler, ...]:
     )
 
 
-def _switches(account: str, bucket: str) -> tuple[_Switch, ...]:
+def _switches(account: str, bucket: str) -> tuple[Switch, ...]:
     objects = f"arn:aws:s3:::{bucket}/*"
     functions = f"arn:aws:lambda:us-east-1:{account}:function:*"
-    invoke = _document("Allow", "lambda:InvokeFunction", functions)
+    invoke = document("Allow", "lambda:InvokeFunction", functions)
     return (
-        _inline(
+        inline(
             Toggle("invoke", f"{PERSON} may invoke functions", "lambda:InvokeFunction on the user", _CALLER),
             ("user", PERSON), "invoke-functions", invoke,
         ),
-        _trust_switch(),
-        _managed("logs", "AWSLambdaBasicExecutionRole", "AWS managed: write logs"),
-        _managed("execute", "AWSLambdaExecute", "AWS managed: read and write every bucket, write logs"),
-        _inline(
+        trusting(
+            Toggle("trust", "the trust policy names lambda.amazonaws.com", "otherwise it names ec2.amazonaws.com",
+                   _ASSUMED),
+            ROLE, "lambda.amazonaws.com", "ec2.amazonaws.com",
+        ),
+        managed(
+            Toggle("logs", "AWSLambdaBasicExecutionRole", "AWS managed: write logs", _MAY),
+            ROLE, "AWSLambdaBasicExecutionRole",
+        ),
+        managed(
+            Toggle("execute", "AWSLambdaExecute", "AWS managed: read and write every bucket, write logs", _MAY),
+            ROLE, "AWSLambdaExecute",
+        ),
+        inline(
             Toggle("read-bucket", "inline policy read-photos", f"Allow s3:GetObject on {bucket}/*", _MAY),
-            ("role", ROLE), "read-photos", _document("Allow", "s3:GetObject", objects),
+            ("role", ROLE), "read-photos", document("Allow", "s3:GetObject", objects),
         ),
-        _inline(
+        inline(
             Toggle("deny-private", "inline policy keep-private", f"Deny s3:GetObject on {bucket}/private/*", _MAY),
-            ("role", ROLE), "keep-private", _document("Deny", "s3:GetObject", f"arn:aws:s3:::{bucket}/private/*"),
+            ("role", ROLE), "keep-private", document("Deny", "s3:GetObject", f"arn:aws:s3:::{bucket}/private/*"),
         ),
-        _inline(
+        inline(
             Toggle("person-s3", f"give {PERSON} s3:* on the bucket", "the person who calls, not the role", _OTHER),
-            ("user", PERSON), "all-of-s3", _document("Allow", "s3:*", objects),
+            ("user", PERSON), "all-of-s3", document("Allow", "s3:*", objects),
         ),
-        _inline(
+        inline(
             Toggle("role-invoke", f"give {ROLE} lambda:InvokeFunction", "the role that runs, not the caller", _OTHER),
             ("role", ROLE), "invoke-functions", invoke,
         ),
     )  # fmt: skip
-
-
-def _inline(toggle: Toggle, holder: tuple[str, str], name: str, document: Json) -> _Switch:
-    kind, who = holder
-    place = {f"{kind.title()}Name": who, "PolicyName": name}
-    on = ApiCall("iam", f"put_{kind}_policy", {**place, "PolicyDocument": document})
-    return _Switch(toggle, on, ApiCall("iam", f"delete_{kind}_policy", place), (who, Policy.parse(document, name=name)))
-
-
-def _managed(key: str, name: str, help: str) -> _Switch:
-    policy = catalog.managed_policy(name)
-    params = {"RoleName": ROLE, "PolicyArn": policy.arn}
-    return _Switch(
-        Toggle(key, name, help, _MAY),
-        ApiCall("iam", "attach_role_policy", params),
-        ApiCall("iam", "detach_role_policy", params),
-        (ROLE, Policy.parse(policy.document, name=name, arn=policy.arn)),
-    )
-
-
-def _trust_switch() -> _Switch:
-    def trust(service: str) -> tuple[ApiCall, tuple[str, Policy]]:
-        document = _trust(service)
-        call = ApiCall("iam", "update_assume_role_policy", {"RoleName": ROLE, "PolicyDocument": document})
-        return call, (ROLE, Policy.parse(document, PolicyKind.TRUST, name="trust policy"))
-
-    on, policy = trust("lambda.amazonaws.com")
-    off, otherwise = trust("ec2.amazonaws.com")
-    label = "the trust policy names lambda.amazonaws.com"
-    return _Switch(Toggle("trust", label, "otherwise it names ec2.amazonaws.com", _ASSUMED), on, off, policy, otherwise)
 
 
 _READ = """\

@@ -7,7 +7,7 @@ from html import escape
 import ipywidgets as widgets
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import ExecutionRole, Run, Toggle
+from perm_lab.scenarios import ExecutionRole, Run, Scenario, Toggle
 from perm_lab.ui import runs
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, html
@@ -24,7 +24,7 @@ class ScenarioWidget(Panel):
     `scenario` and `run` are there for Python: the world, and the latest run of it.
     """
 
-    def __init__(self, scenario: ExecutionRole, title: str, story: str = "") -> None:
+    def __init__(self, scenario: Scenario, title: str, story: str = "") -> None:
         self.scenario = scenario
         self.run: Run = scenario.run()
         self._heading = f"<h4>{escape(title)}</h4><p>{escape(story)}</p>"

@@ -18,7 +18,7 @@ SHARES = {
     "iam": 2_500,  # grammar, operators, evaluation with its evidence, findings, and what would change a verdict
     "catalog": 360,  # loaders, for actions, keys, what each operation needs, and event sources; the facts are data
     "cloud": 6_900,  # the gate and what each call asks for; Lambda, where permissions touch it; event sources; undo
-    "scenarios": 700,
+    "scenarios": 2_000,  # what every scenario has, once, and each lesson's world
     "challenges": 700,
     "ui": 1_200,
 }
