@@ -8,7 +8,20 @@ print(world.run())
 """
 
 from perm_lab.scenarios.execution_role import ExecutionRole
+from perm_lab.scenarios.push import Push
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Status, Toggle, decided_by, hop
 from perm_lab.scenarios.world import Scenario
 
-__all__ = ["ExecutionRole", "Handler", "Hop", "Outcome", "Run", "Scenario", "Status", "Toggle", "decided_by", "hop"]
+__all__ = [
+    "ExecutionRole",
+    "Handler",
+    "Hop",
+    "Outcome",
+    "Push",
+    "Run",
+    "Scenario",
+    "Status",
+    "Toggle",
+    "decided_by",
+    "hop",
+]

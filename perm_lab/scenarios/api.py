@@ -106,4 +106,6 @@ def _written(value: Any) -> str:
         return f"json.dumps({json.dumps(value, indent=4)})".replace("\n", "\n    ")
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_written(k)}: {_written(v)}" for k, v in value.items()) + "}"
-    return json.dumps(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return json.dumps(value) if isinstance(value, str) else repr(value)

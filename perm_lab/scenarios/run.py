@@ -78,6 +78,7 @@ class Outcome(Enum):
 
     WORKED = "works"
     UNLOGGED = "works, but leaves no log"
+    EXPOSED = "works for a stranger"
     FAILED = "fails"
 
 

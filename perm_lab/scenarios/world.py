@@ -81,8 +81,8 @@ class Scenario(ABC):
         self._built = frozenset(key for key, switch in self._switches.items() if switch.built)
         self._state, self._handler = self._built, self.handlers[0]
         self._admin = Clients(self.account.admin())
-        self._make(*self._world(self.handlers))
         self._people = {name: Clients(self.account.user(name)) for name in self.PEOPLE}
+        self._make(*self._world(self.handlers))
         for key in self.START:
             self.set(key, True)
 

@@ -12,7 +12,12 @@ from perm_lab.ui.pictures import diagram
 from perm_lab.ui.style import NOT_REACHED, Mark, breakable, code, folded, fragment, mark, say, table
 from perm_lab.ui.views import policy_body
 
-_SHOWN = {Outcome.WORKED: ("✓", "pl-ok"), Outcome.UNLOGGED: ("✓", "pl-ok"), Outcome.FAILED: ("✗", "pl-no")}
+_SHOWN = {
+    Outcome.WORKED: ("✓", "pl-ok"),
+    Outcome.UNLOGGED: ("✓", "pl-ok"),
+    Outcome.EXPOSED: ("!", "pl-no"),
+    Outcome.FAILED: ("✗", "pl-no"),
+}
 
 
 @view(Run)

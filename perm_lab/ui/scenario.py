@@ -7,7 +7,7 @@ from html import escape
 import ipywidgets as widgets
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import ExecutionRole, Run, Scenario, Toggle
+from perm_lab.scenarios import ExecutionRole, Push, Run, Scenario, Toggle
 from perm_lab.ui import runs
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, html
@@ -24,6 +24,8 @@ class ScenarioWidget(Panel):
     `scenario` and `run` are there for Python: the world, and the latest run of it.
     """
 
+    CHOICE = "The function that is called"  # what the handlers are
+
     def __init__(self, scenario: Scenario, title: str, story: str = "") -> None:
         self.scenario = scenario
         self.run: Run = scenario.run()
@@ -35,7 +37,7 @@ class ScenarioWidget(Panel):
         self.areas = {name: html() for name, _ in _TABS}
         self.tabs = widgets.Tab(tuple(self.areas.values()), titles=tuple(self.areas), selected_index=0)
         controls = widgets.VBox(
-            [html(bare("<b>The function that is called</b>")), self.handlers, *self._groups()],
+            [html(bare(f"<b>{escape(self.CHOICE)}</b>")), self.handlers, *self._groups()],
             layout=widgets.Layout(flex="1 1 24em", min_width="20em"),
         )
         self.picture.layout.flex, self.picture.layout.min_width = "1 1 28em", "24em"
@@ -95,3 +97,13 @@ class ExecutionRoleWidget(ScenarioWidget):
     def __init__(self, lab: Lab | None = None) -> None:
         story = "maya calls a function; its code works on a bucket. Switch policies and see how far the call comes."
         super().__init__(ExecutionRole(lab), "The execution role", story)
+
+
+class PushWidget(ScenarioWidget):
+    """The function policy of lesson 4: which buckets S3 may run the function for."""
+
+    CHOICE = "What happens"
+
+    def __init__(self, lab: Lab | None = None) -> None:
+        story = "S3 tells the function of each new photo. Switch statements and see whose photos get in."
+        super().__init__(Push(lab), "The function policy", story)
