@@ -8,6 +8,7 @@ print(world.run())
 """
 
 from perm_lab.scenarios.execution_role import ExecutionRole
+from perm_lab.scenarios.pull import Pull
 from perm_lab.scenarios.push import Push
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Status, Toggle, decided_by, hop
 from perm_lab.scenarios.world import Scenario
@@ -17,6 +18,7 @@ __all__ = [
     "Handler",
     "Hop",
     "Outcome",
+    "Pull",
     "Push",
     "Run",
     "Scenario",

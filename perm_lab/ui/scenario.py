@@ -7,7 +7,7 @@ from html import escape
 import ipywidgets as widgets
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import ExecutionRole, Push, Run, Scenario, Toggle
+from perm_lab.scenarios import ExecutionRole, Pull, Push, Run, Scenario, Toggle
 from perm_lab.ui import runs
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, html
@@ -107,3 +107,13 @@ class PushWidget(ScenarioWidget):
     def __init__(self, lab: Lab | None = None) -> None:
         story = "S3 tells the function of each new photo. Switch statements and see whose photos get in."
         super().__init__(Push(lab), "The function policy", story)
+
+
+class PullWidget(ScenarioWidget):
+    """The event source mappings of lesson 5: what the execution role must be allowed before Lambda polls."""
+
+    CHOICE = "The source that is mapped"
+
+    def __init__(self, lab: Lab | None = None) -> None:
+        story = "maya maps a stream or a queue to a function. Switch policies and see whether Lambda reads it."
+        super().__init__(Pull(lab), "An event source mapping", story)
