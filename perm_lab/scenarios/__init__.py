@@ -8,6 +8,7 @@ print(world.run())
 """
 
 from perm_lab.scenarios.execution_role import ExecutionRole
+from perm_lab.scenarios.pass_role import PassRole
 from perm_lab.scenarios.pull import Pull
 from perm_lab.scenarios.push import Push
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Status, Toggle, decided_by, hop
@@ -18,6 +19,7 @@ __all__ = [
     "Handler",
     "Hop",
     "Outcome",
+    "PassRole",
     "Pull",
     "Push",
     "Run",

@@ -176,11 +176,11 @@ def _switches(account: str, bucket: str) -> tuple[Switch, ...]:
         ),
         managed(
             Toggle("logs", "AWSLambdaBasicExecutionRole", "AWS managed: write logs", _MAY),
-            ROLE, "AWSLambdaBasicExecutionRole",
+            ("role", ROLE), "AWSLambdaBasicExecutionRole",
         ),
         managed(
             Toggle("execute", "AWSLambdaExecute", "AWS managed: read and write every bucket, write logs", _MAY),
-            ROLE, "AWSLambdaExecute",
+            ("role", ROLE), "AWSLambdaExecute",
         ),
         inline(
             Toggle("read-bucket", "inline policy read-photos", f"Allow s3:GetObject on {bucket}/*", _MAY),

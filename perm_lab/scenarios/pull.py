@@ -71,8 +71,8 @@ class Pull(Scenario):
             }
         )
         return (
-            managed(Toggle("kinesis", kinesis, "AWS managed: read streams, write logs", _MAY), ROLE, kinesis),
-            managed(Toggle("sqs", sqs, "AWS managed: take messages from queues, write logs", _MAY), ROLE, sqs),
+            managed(Toggle("kinesis", kinesis, "AWS managed: read streams, write logs", _MAY), role, kinesis),
+            managed(Toggle("sqs", sqs, "AWS managed: take messages from queues, write logs", _MAY), role, sqs),
             inline(
                 Toggle("read-clicks", "inline policy read-clicks", "the five actions on the stream clicks", _MAY),
                 role, "read-clicks", document("Allow", list(_READ), stream),

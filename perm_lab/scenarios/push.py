@@ -192,7 +192,7 @@ class Push(Scenario):
         stranger = self.handler != OWN
         if ran and stranger:
             whose = "the name is right, the account is mallory's" if self.handler == RECREATED else "any bucket will do"
-            return Outcome.EXPOSED, f"works for a stranger: nothing in the function policy keeps her out ({whose})"
+            return Outcome.EXPOSED, f"works, and lets in too much: nothing keeps mallory out ({whose})"
         if ran:
             return Outcome.WORKED, "works: S3 may run the function for this bucket, and the photo gets its thumbnail"
         if stranger:

@@ -78,7 +78,7 @@ class Outcome(Enum):
 
     WORKED = "works"
     UNLOGGED = "works, but leaves no log"
-    EXPOSED = "works for a stranger"
+    EXPOSED = "works, and lets in too much"
     FAILED = "fails"
 
 

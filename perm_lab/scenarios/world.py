@@ -16,9 +16,9 @@ from botocore.exceptions import ClientError
 
 from perm_lab import catalog
 from perm_lab.cloud import Lab, Record
-from perm_lab.iam import Policy, PolicyKind
+from perm_lab.iam import Decision, Policy, PolicyKind
 from perm_lab.scenarios.api import ApiCall, Clients, Json, program
-from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Status, Toggle, hop
+from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Status, Toggle, decided_by, hop
 
 _FIRST_ACCOUNT = 444455556666
 Held = tuple[str, Policy]
@@ -44,7 +44,8 @@ class Switch:
 class Step:
     """A step that a run is expected to take, and the record of the trail that tells of it: None when none does.
 
-    `start` is where a picture draws the step from, where that is not `who`; `note` says what the step is about.
+    `start` is where a picture draws the step from, where that is not `who`; `note` says what the step is about. A step
+    that is part of a call has the `decision` on it instead of a record.
     """
 
     who: str
@@ -53,10 +54,14 @@ class Step:
     note: str
     record: Record | None
     start: str = ""
+    decision: Decision | None = None
 
     @property
     def hop(self) -> Hop:
         """What came of the step."""
+        if self.decision:
+            status, via = Status.ALLOWED if self.decision.allowed else Status.DENIED, decided_by(self.decision)
+            return Hop(self.who, self.action, self.what, status, self.decision, via, self.note, self.start)
         if self.record:
             return hop(self.record, self.note, start=self.start, what=self.what)
         return Hop(self.who, self.action, self.what, Status.NOT_REACHED, note=self.note, start=self.start)
@@ -186,6 +191,12 @@ def first(records: Sequence[Record], action: str, **where: Any) -> Record | None
     return next((r for r in found if all(getattr(r, name) == value for name, value in where.items())), None)
 
 
+def checked(record: Record | None, action: str) -> Decision | None:
+    """The decision on one of the permissions that a call needed; None where it was not asked for."""
+    found = record.checks if record else ()
+    return next((decision for check, decision in found if check.action == action), None)
+
+
 def caused(records: Sequence[Record], what: str) -> list[Record]:
     """The records that were set off by `what` of a function: its code, or its log."""
     return [record for record in records if record.cause.startswith(f"{what} of ")]
@@ -218,12 +229,13 @@ def inline(toggle: Toggle, holder: tuple[str, str], name: str, policy: Json) -> 
     return Switch(toggle, on, ApiCall("iam", f"delete_{kind}_policy", place), (who, Policy.parse(policy, name=name)))
 
 
-def managed(toggle: Toggle, role: str, name: str) -> Switch:
-    """An AWS managed policy on a role."""
+def managed(toggle: Toggle, holder: tuple[str, str], name: str) -> Switch:
+    """An AWS managed policy on a user or a role; `holder` is which of the two, and its name."""
+    kind, who = holder
     policy = catalog.managed_policy(name)
-    params = {"RoleName": role, "PolicyArn": policy.arn}
-    held = (role, Policy.parse(policy.document, name=name, arn=policy.arn))
-    on, off = (ApiCall("iam", f"{verb}_role_policy", params) for verb in ("attach", "detach"))
+    params = {f"{kind.title()}Name": who, "PolicyArn": policy.arn}
+    held = (who, Policy.parse(policy.document, name=name, arn=policy.arn))
+    on, off = (ApiCall("iam", f"{verb}_{kind}_policy", params) for verb in ("attach", "detach"))
     return Switch(toggle, on, off, held)
 
 

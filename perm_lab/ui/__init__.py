@@ -10,9 +10,9 @@ from perm_lab.ui.drawing import svg, warm
 from perm_lab.ui.editor import PolicyEditor
 from perm_lab.ui.pictures import Diagram, diagram
 from perm_lab.ui.predict import Prediction, Quiz
-from perm_lab.ui.scenario import ExecutionRoleWidget, PullWidget, PushWidget, ScenarioWidget
+from perm_lab.ui.scenario import ExecutionRoleWidget, PassRoleWidget, PullWidget, PushWidget, ScenarioWidget
 
 __all__ = [
-    "Diagram", "ExecutionRoleWidget", "PolicyEditor", "Prediction", "PullWidget", "PushWidget", "Question", "Quiz",
-    "ScenarioWidget", "diagram", "svg", "warm",
+    "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyEditor", "Prediction", "PullWidget", "PushWidget",
+    "Question", "Quiz", "ScenarioWidget", "diagram", "svg", "warm",
 ]  # fmt: skip

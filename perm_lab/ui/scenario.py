@@ -7,7 +7,7 @@ from html import escape
 import ipywidgets as widgets
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import ExecutionRole, Pull, Push, Run, Scenario, Toggle
+from perm_lab.scenarios import ExecutionRole, PassRole, Pull, Push, Run, Scenario, Toggle
 from perm_lab.ui import runs
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, html
@@ -117,3 +117,13 @@ class PullWidget(ScenarioWidget):
     def __init__(self, lab: Lab | None = None) -> None:
         story = "maya maps a stream or a queue to a function. Switch policies and see whether Lambda reads it."
         super().__init__(Pull(lab), "An event source mapping", story)
+
+
+class PassRoleWidget(ScenarioWidget):
+    """iam:PassRole of lesson 2: who may give which role to Lambda."""
+
+    CHOICE = "What is created"
+
+    def __init__(self, lab: Lab | None = None) -> None:
+        story = "maya creates a function and names its role. Switch policies and see what she may pass."
+        super().__init__(PassRole(lab), "Passing the role", story)

@@ -270,3 +270,13 @@ def test_enforced_signatures_keep_unsigned_code_out_and_may_be_asked_of_who_crea
     client.delete_code_signing_config(CodeSigningConfigArn=config)
     with pytest.raises(client.exceptions.CodeSigningConfigNotFoundException, match="cannot be found. Check that"):
         client.put_function_code_signing_config(FunctionName="thumbnails", CodeSigningConfigArn=config)
+
+
+def test_why_leads_from_a_role_that_cannot_be_assumed_to_its_trust_policy(lab, shop, client, deploy):
+    deploy(FINE)
+    role = shop.role("other", "ec2.amazonaws.com")
+    with pytest.raises(ClientError, match="The role defined for the function cannot be assumed by Lambda") as caught:
+        client.update_function_configuration(FunctionName="thumbnails", Role=role)
+    decision = lab.why(caught.value)
+    assert (decision.request.action, decision.request.resource) == ("sts:AssumeRole", role)
+    assert decision.request.principal.service == "lambda.amazonaws.com"

@@ -20,7 +20,7 @@ SHARES = {
     "cloud": 6_900,  # the gate and what each call asks for; Lambda, where permissions touch it; event sources; undo
     "scenarios": 2_000,  # what every scenario has, once, and each lesson's world
     "challenges": 700,
-    "ui": 1_200,
+    "ui": 1_500,  # widgets, views, and pictures of runs and of whole labs
 }
 
 

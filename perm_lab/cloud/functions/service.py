@@ -25,13 +25,13 @@ from perm_lab.cloud.functions import (
     urls,
     versions,
 )
-from perm_lab.cloud.functions.answers import Fault, missing, refused
+from perm_lab.cloud.functions.answers import NOT_ASSUMABLE, Fault, missing, refused
 from perm_lab.cloud.functions.names import FunctionName
 from perm_lab.cloud.functions.runtime import Environment
 from perm_lab.cloud.functions.state import LATEST, Function, Version
 from perm_lab.cloud.functions.validation import validation_message
 from perm_lab.cloud.gate import Answer, Call
-from perm_lab.iam import Decision, Principal
+from perm_lab.iam import Principal, aws_message
 
 if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab
@@ -118,13 +118,13 @@ class LambdaService:
         """Lambda takes a role of the function's own account whose trust policy lets Lambda assume it."""
         if Arn.parse(role).account != name.account:
             raise Fault("AccessDeniedException", "Cross-account pass role is not allowed.", 403)
-        if not self.trusts(role, name).allowed:
-            message = "The role defined for the function cannot be assumed by Lambda."
-            raise refused(message)
-
-    def trusts(self, role: str, name: FunctionName) -> Decision:
-        """Whether Lambda may assume `role` for the function `name`, by the role's trust policy."""
-        return self.lab.judge(Caller(LAMBDA), (self.assume_check(role, name),))[0][1]
+        check, caller = self.assume_check(role, name), Caller(LAMBDA)
+        judged = self.lab.judge(caller, (check,))
+        if not judged[0][1].allowed:
+            with self.lab.turns.because(f"Lambda, before it takes the role for {name.name}"):
+                record = self.lab.note(caller, Call("sts", "AssumeRole", {"RoleArn": role}, name.region), judged)
+            record.event.update(errorCode="AccessDenied", errorMessage=aws_message(judged[0][1]))
+            raise refused(NOT_ASSUMABLE)
 
     @staticmethod
     def assume_check(role: str, name: FunctionName) -> Check:
