@@ -38,8 +38,10 @@ from perm_lab.cloud.sources.doors import open_doors
 from perm_lab.cloud.sources.polling import drain, poll
 from perm_lab.cloud.sources.push import Response, fetch, push
 from perm_lab.cloud.sources.steps import Poll
+from perm_lab.cloud.survey import survey, words
 from perm_lab.cloud.trail import Record, Trail
 from perm_lab.cloud.turns import Turns
+from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Principal, Request, aws_message, evaluate
 
 _LOADER = Loader()  # botocore's service models, slow to load and the same for every lab
@@ -48,7 +50,7 @@ _LOADER = Loader()  # botocore's service models, slow to load and the same for e
 _UNDOABLE = 20  # changes that can be taken back
 
 
-class Lab:
+class Lab(Displayable):
     """Simulated AWS accounts. While it is open every boto3 client made in this process belongs to it.
 
     `trail` is what happened. Only one lab is open at a time.
@@ -347,6 +349,10 @@ class Lab:
     def _require_open(self) -> None:
         if Lab._open is not self:
             raise RuntimeError("this lab is closed; open another with `Lab.start()`")
+
+    def __str__(self) -> str:
+        """What stands in every account and what leads to what."""
+        return words(survey(self)) if Lab._open is self else repr(self)
 
     def __repr__(self) -> str:
         state = "open" if Lab._open is self else "closed"

@@ -8,11 +8,12 @@ ExecutionRoleWidget()
 from perm_lab.challenges import Question
 from perm_lab.ui.drawing import svg, warm
 from perm_lab.ui.editor import PolicyEditor
+from perm_lab.ui.lab_map import lab_html
 from perm_lab.ui.pictures import Diagram, diagram
 from perm_lab.ui.predict import Prediction, Quiz
 from perm_lab.ui.scenario import ExecutionRoleWidget, PassRoleWidget, PullWidget, PushWidget, ScenarioWidget
 
 __all__ = [
     "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyEditor", "Prediction", "PullWidget", "PushWidget",
-    "Question", "Quiz", "ScenarioWidget", "diagram", "svg", "warm",
+    "Question", "Quiz", "ScenarioWidget", "diagram", "lab_html", "svg", "warm",
 ]  # fmt: skip

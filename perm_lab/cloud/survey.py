@@ -1,0 +1,241 @@
+"""What stands in a lab and what leads to what, as values: the state of every account, for a picture or in words.
+
+Everything is read through public APIs and judged by the engine, and leaves nothing in the trail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perm_lab.cloud.arn import Arn
+from perm_lab.cloud.calls import Check
+from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.functions.mappings import QUEUE, STREAMS, creation_actions
+from perm_lab.cloud.functions.names import FunctionName
+from perm_lab.cloud.functions.roles import role_caller
+from perm_lab.cloud.functions.state import Function
+from perm_lab.cloud.sources.delivery import Source
+from perm_lab.iam import Principal, PrincipalType
+
+if TYPE_CHECKING:
+    from perm_lab.cloud.lab import Lab
+
+_INVOKE = "lambda:InvokeFunction"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What leads from one thing to another. `missing` says which permission lacks where one does; `lit` is whether the
+    last run went this way."""
+
+    start: str
+    end: str
+    label: str
+    missing: str = ""
+    lit: bool = False
+
+    @property
+    def word(self) -> str:
+        """The label with its sign: whether the permission is there."""
+        return f"✗ {self.label}: no {self.missing}" if self.missing else f"✓ {self.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The accounts (id and name), the links between their things, and the things that nothing leads to or from.
+
+    A thing is its ARN, or the name of a service.
+    """
+
+    accounts: tuple[tuple[str, str], ...]
+    links: tuple[Link, ...]
+    alone: tuple[str, ...] = ()
+
+    @property
+    def things(self) -> tuple[str, ...]:
+        """Everything that a link or the list of the lonely names, each once."""
+        ends = (end for link in self.links for end in (link.start, link.end))
+        return tuple(dict.fromkeys([*ends, *self.alone]))
+
+
+def survey(lab: Lab) -> Survey:
+    """The state of a lab: what runs as which role, who may call what, what sends or is polled, and what that lacks."""
+    lit = _lit(lab)
+    found: dict[tuple[str, str, str], Link] = {}
+    for link in _links(lab):
+        way = (_whole(link.start), _whole(link.end))
+        found[link.start, link.end, link.label] = Link(link.start, link.end, link.label, link.missing, way in lit)
+    linked = {end for link in found.values() for end in (link.start, link.end)}
+    alone = [function.name.arn for function in lab.lambdas.functions.values() if function.name.arn not in linked]
+    accounts = tuple((account.id, account.name) for account in lab.accounts.values())
+    return Survey(accounts, tuple(found.values()), tuple(alone))
+
+
+def _links(lab: Lab) -> Iterator[Link]:
+    for function in lab.lambdas.functions.values():
+        yield _execution(lab, function)
+        yield from _granted(function)
+        yield from _callers(lab, function)
+    for account in lab.accounts.values():
+        yield from _notifications(lab, account.id)
+        yield from _subscriptions(lab, account.id)
+        yield from _targets(lab, account.id)
+    yield from _mappings(lab)
+
+
+def _execution(lab: Lab, function: Function) -> Link:
+    check = lab.lambdas.assume_check(function.latest.role, function.name)
+    trusted = lab.judge(Caller(Principal.aws_service("lambda.amazonaws.com")), (check,))[0][1].allowed
+    return Link(function.name.arn, function.latest.role, "runs as", "" if trusted else "trust in Lambda")
+
+
+def _granted(function: Function) -> Iterator[Link]:
+    """Who is let in by the policies of the function, its versions and its aliases."""
+    for qualifier, policy in function.policies.items():
+        statements = policy.document["Statement"]
+        for statement in statements if isinstance(statements, list) else [statements]:
+            end = f"{function.name.arn}:{qualifier}" if qualifier else function.name.arn
+            verb = "let in" if statement["Effect"] == "Allow" else "kept out"
+            if end != function.name.arn:
+                yield Link(end, function.name.arn, "version" if qualifier.isdigit() else "alias")
+            for who in _named(statement.get("Principal", "everybody but some")):
+                yield Link(who, end, " ".join([verb, *_conditions(statement)]))
+
+
+def _named(principal: Any) -> Iterator[str]:
+    if isinstance(principal, str):
+        yield "everybody" if principal == "*" else principal
+        return
+    for names in principal.values():
+        yield from [names] if isinstance(names, str) else names
+
+
+def _conditions(statement: dict[str, Any]) -> list[str]:
+    pairs = [pair for tests in statement.get("Condition", {}).values() for pair in tests.items()]
+    return [f"for {key.partition(':')[2]} {str(value).rpartition(':')[2]}" for key, value in pairs]
+
+
+def _callers(lab: Lab, function: Function) -> Iterator[Link]:
+    """The users with a session, administrators aside, who may invoke the function."""
+    for account in lab.accounts.values():
+        for name in sorted(account.signed_in - {"admin"}):
+            arn = lab.lookup.user_arn(account.id, name)
+            if lab.decide(arn, _INVOKE, function.name.arn).allowed:
+                yield Link(arn, function.name.arn, "may invoke")
+
+
+def _pushes(lab: Lab, kind: str, arn: str, account: str, function: str, start: str = "") -> Link:
+    """What sends events to a function, and whether the function policy lets it."""
+    source = Source.of(kind, arn, account)
+    name = FunctionName.parse(function, account, "us-east-1")
+    check = Check(_INVOKE, name.qualified_arn, name.account, source.context, True, "")
+    allowed = lab.judge(source.principal, (check,))[0][1].allowed
+    return Link(start or arn, name.qualified_arn, "sends events", "" if allowed else "grant in the function policy")
+
+
+def _notifications(lab: Lab, account: str) -> Iterator[Link]:
+    s3 = lab.system_client(account, "s3")
+    for bucket in (each["Name"] for each in s3.list_buckets()["Buckets"]):
+        rows = s3.get_bucket_notification_configuration(Bucket=bucket).get("LambdaFunctionConfigurations", ())
+        yield from (_pushes(lab, "s3", f"arn:aws:s3:::{bucket}", account, row["LambdaFunctionArn"]) for row in rows)
+
+
+def _subscriptions(lab: Lab, account: str) -> Iterator[Link]:
+    for each in lab.system_client(account, "sns").list_subscriptions()["Subscriptions"]:
+        if each["Protocol"] == "lambda":
+            yield _pushes(lab, "sns", each["TopicArn"], account, each["Endpoint"])
+
+
+def _targets(lab: Lab, account: str) -> Iterator[Link]:
+    events = lab.system_client(account, "events")
+    for bus in (each["Name"] for each in events.list_event_buses()["EventBuses"]):
+        for rule in events.list_rules(EventBusName=bus)["Rules"]:
+            for target in events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)["Targets"]:
+                if ":lambda:" not in target["Arn"]:
+                    continue
+                if target.get("RoleArn"):
+                    role = Principal.role_session(_session(target["RoleArn"]), role_arn=target["RoleArn"])
+                    check = Check(_INVOKE, target["Arn"], Arn.parse(target["Arn"]).account, {}, True, "")
+                    allowed = lab.judge(Caller(role), (check,))[0][1].allowed
+                    yield Link(rule["Arn"], target["RoleArn"], "assumes")
+                    yield Link(target["RoleArn"], target["Arn"], "sends events", "" if allowed else _INVOKE)
+                else:
+                    yield _pushes(lab, "eventbridge-rule", rule["Arn"], account, target["Arn"])
+
+
+def _session(role: str) -> str:
+    return f"arn:aws:sts::{Arn.parse(role).account}:assumed-role/{role.rsplit('/', 1)[-1]}/service"
+
+
+def _mappings(lab: Lab) -> Iterator[Link]:
+    """What is polled, and the first permission that the execution role lacks for it."""
+    for mapping in lab.lambdas.mappings.values():
+        function = lab.lambdas.functions.get(mapping.name.arn)
+        version = function and function.version(mapping.name.qualifier)
+        if version is None or not mapping.source:
+            continue
+        caller, owner = role_caller(version), Arn.parse(mapping.source).account
+        actions = creation_actions(mapping.kind) if mapping.kind.name in (*STREAMS, QUEUE) else ()
+        checks = tuple(
+            Check(action, "*" if action == "dynamodb:ListStreams" else mapping.source, owner, {}, True, "")
+            for action in actions
+        )
+        judged = lab.judge(caller, checks)
+        denied = next((check.action for check, decision in judged if not decision.allowed), "")
+        yield Link(mapping.source, mapping.shown["FunctionArn"], "is polled for", denied)
+
+
+def _lit(lab: Lab) -> set[tuple[str, str]]:
+    """The ways that the last run went: since the learner's own last call."""
+    start = max((n for n, record in enumerate(lab.trail) if not record.depth), default=len(lab.trail))
+    ways = set()
+    for record in lab.trail[start:]:
+        if record.decision is None or not record.allowed:
+            continue
+        request = record.decision.request
+        who = request.principal
+        origin = request.context.get("aws:SourceArn") if who.type is PrincipalType.SERVICE else who.role_arn or who.arn
+        origins = {str(origin or record.caller), record.caller}
+        ways |= {(_whole(each), _whole(record.resource)) for each in origins}
+        ways |= {(_whole(record.resource), _whole(each)) for each in origins}
+    return ways
+
+
+def _whole(arn: str) -> str:
+    """A bucket where `arn` is one of its objects; anything else as it is."""
+    return arn.partition("/")[0] if arn.startswith("arn:aws:s3:::") else arn
+
+
+def words(found: Survey) -> str:
+    """The survey as text, each link on a line, under the account that it begins in."""
+    lines = []
+    for number, name in (*found.accounts, ("", "services and everybody")):
+        mine = [link for link in found.links if owner(link.start, found) == number]
+        lone = [thing for thing in found.alone if owner(thing, found) == number]
+        if number or mine:
+            lines.append(f"{name} ({number})" if number else name)
+        for link in mine:
+            lit = "  ← the last run" if link.lit else ""
+            lines.append(f"  {_name(link.start)} → {_name(link.end)}: {link.word}{lit}")
+        lines += [f"  {_name(thing)}" for thing in lone]
+    return "\n".join(lines) or "no accounts yet"
+
+
+def owner(thing: str, found: Survey) -> str:
+    """Id of the account that a thing stands in, empty for services; a bucket is found by what it leads to."""
+    known = {number for number, _ in found.accounts}
+    parts = thing.split(":")
+    if len(parts) > 5 and parts[4] in known:
+        return parts[4]
+    if thing.startswith("arn:aws:s3:::"):
+        return next((owner(link.end, found) for link in found.links if link.start == thing), "")
+    return ""
+
+
+def _name(thing: str) -> str:
+    return thing.split(":", 5)[5] if thing.count(":") > 4 else thing
+
+
+__all__ = ["Link", "Survey", "owner", "survey", "words"]
