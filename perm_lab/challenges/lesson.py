@@ -4,24 +4,58 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cache, partial
 from importlib.resources import files
 from string import Template
 from typing import Any
 
+from perm_lab.challenges.bench import Event, Place
+from perm_lab.challenges.ordering import Ordering
+from perm_lab.challenges.ordering import Slip as OrderSlip
 from perm_lab.challenges.question import Question
 from perm_lab.challenges.task import Rejected, Slip, Task, Tone
 from perm_lab.iam import PolicyKind, Principal, Request
+from perm_lab.scenarios.api import ApiCall, Json, Zip
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a notebook, for the one who teaches it: its heading, how long it takes, what to ask, what to watch."""
+
+    title: str
+    minutes: int
+    ask: str
+    watch: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """The questions and the tasks of one lesson, by name, in their order."""
+    """What one lesson asks: questions, orderings and tasks by name, in their order; and its sections.
 
+    >>> lesson("01")["trust-policy"].title
+    'A trust policy with holes'
+    """
+
+    number: str
+    title: str
     questions: Mapping[str, Question]
+    orderings: Mapping[str, Ordering]
     tasks: Mapping[str, Task]
+    sections: tuple[Section, ...]
+
+    def __getitem__(self, name: str) -> Any:
+        """The question, ordering or task of this name, without the number of the lesson.
+
+        Raises LookupError for a name that the lesson has not.
+        """
+        known: dict[str, Any] = {**self.questions, **self.orderings, **self.tasks}
+        found = known.get(f"{self.number}-{name}")
+        if found is None:
+            legal = ", ".join(f"`{each.removeprefix(self.number + '-')}`" for each in known)
+            raise LookupError(f"lesson {self.number} asks nothing named `{name}`; it asks: {legal}")
+        return found
 
     @property
     def recap(self) -> tuple[Question, ...]:
@@ -29,20 +63,57 @@ class Lesson:
         return tuple(question for name, question in self.questions.items() if "-recap" in name)
 
 
-def lesson(name: str) -> Lesson:
-    """The lesson in the file `lessons/NAME.toml`.
-
-    >>> list(lesson("01_execution_role").tasks)
-    ['01-trust-policy', '01-write-the-log', '01-read-one-prefix', '01-mend-the-role']
-    """
-    content = tomllib.loads(files("perm_lab.challenges").joinpath("lessons", f"{name}.toml").read_text("utf-8"))
+@cache
+def lesson(number: str) -> Lesson:
+    """The lesson with this number, from its file `lessons/NUMBER_….toml`. Raises LookupError when there is none."""
+    found = next((path for path in _files() if path.name.startswith(f"{number}_")), None)
+    if found is None:
+        legal = ", ".join(f"`{path.name[:2]}`" for path in _files())
+        raise LookupError(f"there is no lesson `{number}`; the lessons are: {legal}")
+    content = tomllib.loads(found.read_text("utf-8"))
     names: dict[str, str] = {}
     for key, value in content["names"].items():
         names[key] = Template(value).safe_substitute(names)
-    content = _named(content, names)
-    questions = (_question(each) for each in content.get("question", ()))
-    tasks = (_task(each, names["ACCOUNT"]) for each in content.get("task", ()))
-    return Lesson({each.name: each for each in questions}, {each.name: each for each in tasks})
+    return _lesson(number, _named(content, names), names["ACCOUNT"])
+
+
+def _files() -> list[Any]:
+    paths = files("perm_lab.challenges").joinpath("lessons").iterdir()
+    return sorted((path for path in paths if path.name.endswith(".toml")), key=lambda path: path.name)
+
+
+class _Lessons(Mapping[str, Lesson]):
+    """Every lesson by its number, each read when it is first asked for."""
+
+    def __getitem__(self, number: str) -> Lesson:
+        return lesson(number)
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.name[:2] for path in _files())
+
+    def __len__(self) -> int:
+        return len(_files())
+
+
+LESSONS: Mapping[str, Lesson] = _Lessons()
+
+
+def _lesson(number: str, content: Mapping[str, Any], account: str) -> Lesson:
+    def asked(kind: str, read: Callable[[Mapping[str, Any]], Any]) -> dict[str, Any]:
+        return {row["name"]: read(row) for row in content.get(kind, ())}
+
+    world = tuple(_call(row, account) for row in content.get("world", ()))
+    return Lesson(
+        number,
+        content["title"],
+        asked("question", _question),
+        asked("ordering", _ordering),
+        asked("task", lambda row: _task(row, account, world)),
+        tuple(
+            Section(**_read(row, {"minutes": int, "ask": _flowing, "watch": _flowing}))
+            for row in content.get("section", ())
+        ),
+    )
 
 
 def _named(value: Any, names: Mapping[str, str]) -> Any:
@@ -58,16 +129,56 @@ def _question(data: Mapping[str, Any]) -> Question:
     options = data["options"]
     answer = next(option["text"] for option in options if option.get("right"))
     replies = {option["text"]: _flowing(option["reply"]) for option in options}
-    return Question(_flowing(data["text"]), tuple(replies), answer, replies, data["name"])
+    beliefs = {option["text"]: option["misconception"] for option in options if "misconception" in option}
+    return Question(_flowing(data["text"]), tuple(replies), answer, replies, data["name"], beliefs)
 
 
-def _task(data: Mapping[str, Any], account: str) -> Task:
+def _ordering(data: Mapping[str, Any]) -> Ordering:
+    readers = {
+        "text": _flowing,
+        "reply": _flowing,
+        "lines": tuple,
+        "slips": _each(lambda row: OrderSlip(**_read(row, {"reply": _flowing}))),
+    }
+    return Ordering(**_read(data, readers))
 
+
+def _call(data: Mapping[str, Any], account: str) -> tuple[str, ApiCall]:
+    """A call, after the account in which it is made."""
+    service, method = data["call"].split(".")
+    return data.get("account", account), ApiCall(service, method, _sent(json.loads(data.get("with", "{}"))))
+
+
+def _sent(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as the API takes them: documents as JSON text, code as a zip archive, data as bytes."""
+    return {key: _value(key, value) for key, value in params.items()}
+
+
+def _value(key: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return Json(value) if key.endswith(("Policy", "PolicyDocument")) else _sent(value)
+    if isinstance(value, list):
+        return [_value(key, each) for each in value]
+    if key == "ZipFile":
+        return Zip(value)
+    return value.encode() if key in ("Body", "Data") else value
+
+
+def _event(data: Mapping[str, Any], account: str) -> Event:
+    account, call = _call(data, account)
+    kept = {
+        key: value
+        for key, value in data.items()
+        if key in {field.name for field in fields(Event)} - {"call", "account"}
+    }
+    return Event(call=call, account=account, **kept)
+
+
+def _task(data: Mapping[str, Any], account: str, world: tuple[tuple[str, ApiCall], ...]) -> Task:
     def requests(*keys: str) -> dict[str, Callable[[Any], Any]]:
         return dict.fromkeys(keys, _each(partial(_request, account=account)))
 
     readers: dict[str, Callable[[Any], Any]] = {
-        "kind": lambda kind: PolicyKind[kind.upper()],
         "story": _flowing,
         "reasoning": _flowing,
         "hints": _each(_flowing),
@@ -76,9 +187,13 @@ def _task(data: Mapping[str, Any], account: str) -> Task:
         "accepted": _each(_document),
         "slips": _each(lambda row: Slip(**_read(row, {"reply": _flowing, **requests("allows", "denies", "forbids")}))),
         "rejected": _each(lambda row: Rejected(**_read(row, {"answer": _document, "tone": Tone}))),
+        "events": _each(partial(_event, account=account)),
         **requests("must_allow", "must_deny", "must_forbid"),
     }
-    return Task(**_read(data, readers))
+    sides = data.get("sides") or {"": (data["kind"], data["on"])}
+    places = {side: Place(PolicyKind[kind.upper()], arn) for side, (kind, arn) in sides.items()}
+    told = {key: value for key, value in data.items() if key not in ("kind", "on", "sides")}
+    return Task(places=places, world=world, **_read(told, readers))
 
 
 def _read(data: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
@@ -95,10 +210,11 @@ def _flowing(text: str) -> str:
 
 
 def _request(text: str, account: str) -> Request:
-    """`who action resource key=value …`, on a resource of the lesson's account."""
+    """`who action resource key=value …`, on a resource of the lesson's account where its ARN names none."""
     who, action, resource, *context = text.split()
     pairs = dict(pair.split("=", 1) for pair in context)
-    return Request(Principal.parse(who), action, resource, account, pairs)
+    owner = resource.split(":")[4] if resource.startswith("arn:") else ""
+    return Request(Principal.parse(who), action, resource, owner or account, pairs)
 
 
 def _document(text: str) -> Any:
@@ -107,4 +223,10 @@ def _document(text: str) -> Any:
         content = json.loads(text)
     except ValueError:
         return text
+    if isinstance(content, dict) and "Statement" not in content:
+        return {side: _whole(document) for side, document in content.items()}
+    return _whole(content)
+
+
+def _whole(content: Any) -> Any:
     return {"Version": "2012-10-17", "Statement": content} if isinstance(content, list) else content

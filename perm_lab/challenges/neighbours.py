@@ -49,6 +49,32 @@ def _other_principal(request: Request) -> Iterator[Request]:
         yield replace(request, principal=Principal.parse(arn))
 
 
+def _other_account(request: Request) -> Iterator[Request]:
+    arn = request.principal.arn
+    if arn:
+        yield replace(
+            request, principal=Principal.parse(arn.replace(f"::{request.principal.account}:", f"::{STRANGER}:"))
+        )
+
+
+def _source(change: Callable[[str, str], dict[str, str]]) -> Callable[[Request], Iterator[Request]]:
+    """The request with other condition keys about its source, made of the ARN and the account that it has."""
+
+    def changed(request: Request) -> Iterator[Request]:
+        arn, account = request.context.get("aws:SourceArn", ""), request.context.get("aws:SourceAccount", "")
+        if arn or account:
+            others = {key: value for key, value in request.context.items() if not key.startswith("aws:Source")}
+            given = {key: value for key, value in change(str(arn), str(account)).items() if value}
+            yield replace(request, context={**others, **given})
+
+    return changed
+
+
+def _another(arn: str) -> str:
+    """The ARN of another thing of this kind."""
+    return re.sub(r"[^:/]+$", "payroll-archive", arn)
+
+
 # What differs from the request that must pass -> the requests that differ so.
 NEIGHBOURS: dict[str, Callable[[Request], Iterator[Request]]] = {
     "another action": _other_action,
@@ -56,6 +82,14 @@ NEIGHBOURS: dict[str, Callable[[Request], Iterator[Request]]] = {
     "another bucket": _substitution(r"^(arn:aws:s3:::)[^/]+", r"\1payroll-archive"),
     "another prefix": _substitution(r"^(arn:aws:s3:::[^/]+/)[^/]+/", r"\1someone-elses/"),
     "another log group": _substitution(r"(:log-group:)[^:]+", r"\1/aws/lambda/payroll"),
+    "another account": _other_account,
+    "another function": _substitution(r"(:function:)[^:]+", r"\1payroll"),
+    "another resource": _substitution(r"[^:/]+$", "payroll-archive"),
+    "another source": _source(lambda arn, account: {"aws:SourceArn": _another(arn), "aws:SourceAccount": account}),
+    "another account's source": _source(
+        lambda arn, account: {"aws:SourceArn": re.sub(r":\d{12}:", f":{STRANGER}:", arn), "aws:SourceAccount": STRANGER}
+    ),
+    "no source": _source(lambda arn, account: {}),
     "another region": _substitution(r"^(arn:aws:(?:logs|lambda|sqs):)[^:]+", r"\1eu-west-1"),
     "another principal": _other_principal,
 }
@@ -70,5 +104,6 @@ def neighbours(requests: tuple[Request, ...], kinds: tuple[str, ...]) -> Iterato
     for kind in kinds:
         for request in requests:
             for probe in NEIGHBOURS[kind](request):
-                if probe.action == request.action or probe.action.lower() not in needed:
+                same = probe == request
+                if not same and (probe.action == request.action or probe.action.lower() not in needed):
                     yield probe

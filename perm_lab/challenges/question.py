@@ -12,7 +12,8 @@ from perm_lab.display import Displayable
 class Question(Displayable):
     """A choice among `options`, of which `answer` is right. `replies` holds what each option is answered with.
 
-    `name` is where the choice is kept between sessions; without one it is not kept.
+    `misconceptions` names the belief behind a wrong option, for whoever looks at the answers later. `name` is where the
+    choice is kept between sessions; without one it is not kept.
 
     >>> q = Question("2 + 2?", ("4", "22"), "4", {"4": "yes", "22": "`+` joins text, and adds numbers"})
     >>> q.correct("22"), q.replies["22"]
@@ -26,6 +27,7 @@ class Question(Displayable):
     answer: str
     replies: Mapping[str, str] = field(hash=False)
     name: str = ""
+    misconceptions: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", tuple(self.options))

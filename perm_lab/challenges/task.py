@@ -1,4 +1,4 @@
-"""A task: write the policy that lets exactly this through. Judged by the engine, never by the text."""
+"""A task: write the policy that lets exactly this through. Judged by running requests in a lab, never by the text."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from perm_lab.challenges.bench import Bench, Event, Place
 from perm_lab.challenges.neighbours import neighbours
+from perm_lab.cloud import Record, lab_apart
 from perm_lab.display import Displayable
-from perm_lab.iam import Decision, Policy, PolicyError, PolicyKind, PolicySet, Request, Verdict, evaluate
+from perm_lab.iam import Decision, Policy, PolicyError, Request, Verdict
+from perm_lab.scenarios.api import ApiCall
 
 BLANK = "___"
-_MAY_ASSUME = Policy.parse(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]},
-    name="the caller's own permission",
-)
 
 
 class Tone(Enum):
@@ -53,7 +54,8 @@ class Outcome(Displayable):
     """What an answer was worth: the tone, what to say, and the evidence.
 
     `slip` names the misconception where one was recognised. `decision` is the verdict the message speaks of. `excess`
-    holds the requests that the answer allows beyond what was asked.
+    holds the requests that the answer allows beyond what was asked, of the `tried` ones that it must not. `records` are
+    the calls of the event that was run last.
     """
 
     task: str
@@ -62,10 +64,19 @@ class Outcome(Displayable):
     slip: str = ""
     decision: Decision | None = None
     excess: tuple[Request, ...] = ()
+    tried: int = 0
+    records: tuple[Record, ...] = ()
 
     @property
     def right(self) -> bool:
         return self.tone is Tone.RIGHT
+
+    @property
+    def score(self) -> str:
+        """How narrow the answer is: how many of the requests tried that must not pass do not. Empty where none was."""
+        return f"{self.tried - len(self.excess)} of {self.tried} requests beyond the task are kept out" * bool(
+            self.tried
+        )
 
     def __str__(self) -> str:
         return f"{self.tone.sign} {self.tone.value}: {self.message}"
@@ -83,21 +94,25 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Task(Displayable):
-    """A policy to write, and how it is judged.
+    """A policy to write, and how it is judged: in a lab in which `world` was built, with the answer in its place.
 
     An answer is right when it allows every request of `must_allow`, none of `must_deny`, forbids each of
-    `must_forbid` explicitly, and allows no neighbour of `must_allow` of the kinds in `beyond` (keys of `NEIGHBOURS`).
-    `accepted` and `rejected` are sample answers: the task's own tests.
+    `must_forbid` explicitly, allows no neighbour of `must_allow` of the kinds in `beyond` (keys of `NEIGHBOURS`), and
+    each of `events` then ends as it must. `places` says where the answer's documents stand: one under an empty name,
+    or several, and an answer is then an object with a document under each name. `accepted` and `rejected` are sample
+    answers: the task's own tests.
     """
 
     name: str
     title: str
     story: str
-    kind: PolicyKind
+    places: Mapping[str, Place]
     must_allow: tuple[Request, ...]
+    world: tuple[tuple[str, ApiCall], ...] = ()
     must_deny: tuple[Request, ...] = ()
     must_forbid: tuple[Request, ...] = ()
     beyond: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
     slips: tuple[Slip, ...] = ()
     hints: tuple[str, ...] = ()
     solution: Mapping[str, Any] | None = None
@@ -110,56 +125,82 @@ class Task(Displayable):
         """The hint of this number, from 1, each one telling more; the last when there are not so many."""
         return self.hints[min(max(number, 1), len(self.hints)) - 1]
 
-    def decide(self, request: Request, policy: Policy) -> Decision:
-        """What AWS would say to `request` with `policy` as the answer."""
-        if self.kind is PolicyKind.TRUST:
-            return evaluate(request, PolicySet(identity=(_MAY_ASSUME,), trust=policy))
-        return evaluate(request, PolicySet(identity=(policy,)))
-
     def check(self, answer: str | Mapping[str, Any]) -> Outcome:
-        """How far `answer` is: a policy document, as JSON text or as a dict."""
+        """How far `answer` is: a policy document, or one under each name of `places`, as JSON text or as a dict."""
         text = answer if isinstance(answer, str) else json.dumps(answer)
         if not text.strip() or BLANK in text or _same(text, self.starter):
-            return self._outcome(Tone.NOT_YET, self._not_yet(text))
+            return Outcome(self.name, Tone.NOT_YET, self._not_yet(text))
         try:
-            policy = Policy.parse(answer, self.kind, name="your policy")
+            documents = self._documents(text)
         except PolicyError as error:
-            return self._refused(answer, error)
-        return self._judged(policy)
+            return self._refused(text, error)
+        except ValueError as error:
+            return Outcome(self.name, Tone.KEEP_GOING, str(error))
+        with lab_apart() as lab:
+            bench = Bench(lab, self.world)
+            try:
+                for name, place in self.places.items():
+                    place.put(bench, documents[name])
+            except ClientError as error:
+                return Outcome(self.name, Tone.KEEP_GOING, f"AWS would refuse this document: {error}")
+            return self._judged(bench)
 
-    def _judged(self, policy: Policy) -> Outcome:
-        allowed = {request: self.decide(request, policy) for request in self.must_allow}
-        missing = [decision for decision in allowed.values() if not decision.allowed]
-        slip = next((slip for slip in self.slips if self._shows(slip, policy)), None)
-        excess = self._excess(policy)
-        evidence = missing[0] if missing else self.decide(excess[0], policy) if excess else None
+    def _documents(self, text: str) -> dict[str, Any]:
+        """The documents of an answer under the names of their places, each one that AWS would take.
+
+        Raises PolicyError for a document that it would not, ValueError where a document has no name or is missing.
+        """
+        only = self.places.get("")
+        if only:
+            return {"": Policy.parse(text, only.kind).document}
+        try:
+            content = json.loads(text)
+        except ValueError:
+            raise PolicyError("", text, "is not JSON") from None
+        if not isinstance(content, dict) or set(content) != set(self.places):
+            names = " and ".join(f"`{name}`" for name in self.places)
+            raise ValueError(f"the answer is one JSON object with a policy document under each of {names}")
+        return {name: Policy.parse(content[name], place.kind).document for name, place in self.places.items()}
+
+    def _judged(self, bench: Bench) -> Outcome:
+        allowed = [bench.decide(request) for request in self.must_allow]
+        missing = [decision for decision in allowed if not decision.allowed]
+        slip = next((slip for slip in self.slips if _shows(slip, bench)), None)
+        excess, tried = self._excess(bench)
+        evidence = missing[0] if missing else bench.decide(excess[0]) if excess else None
         if slip:
-            return self._outcome(Tone.ALMOST, slip.reply, slip.name, evidence, excess)
+            return Outcome(self.name, Tone.ALMOST, slip.reply, slip.name, evidence, excess, tried)
         if missing:
-            return self._outcome(Tone.KEEP_GOING, self._missing(missing), "", evidence)
+            return Outcome(self.name, Tone.KEEP_GOING, self._missing(missing), "", evidence)
         if excess:
-            return self._outcome(Tone.ALMOST, _too_much(excess), "", evidence, excess)
+            return Outcome(self.name, Tone.ALMOST, _too_much(excess, tried), "", evidence, excess, tried)
         for request in self.must_forbid:
-            decision = self.decide(request, policy)
+            decision = bench.decide(request)
             if decision.verdict is not Verdict.EXPLICIT_DENY:
                 message = (
                     f"{_words(request)} is denied only because nothing allows it yet; it must be denied explicitly"
                 )
-                return self._outcome(Tone.ALMOST, message, "", decision)
-        return self._outcome(Tone.RIGHT, self.reasoning)
+                return Outcome(self.name, Tone.ALMOST, message, "", decision)
+        return self._run(bench, tried)
 
-    def _shows(self, slip: Slip, policy: Policy) -> bool:
-        signs = [self.decide(request, policy).allowed for request in slip.allows]
-        signs += [not self.decide(request, policy).allowed for request in slip.denies]
-        signs += [self.decide(request, policy).verdict is Verdict.EXPLICIT_DENY for request in slip.forbids]
-        return bool(signs) and all(signs)
+    def _run(self, bench: Bench, tried: int) -> Outcome:
+        """Set off the events; the outcome of an answer to which every request says the right thing."""
+        records: tuple[Record, ...] = ()
+        for event in self.events:
+            records, stopped = bench.run(event)
+            if bool(stopped) == event.works:
+                why = f"it stops: {stopped}" if stopped else "nothing stops it"
+                decision = next((record.decision for record in records if not record.allowed), None)
+                message = f"every request gets the right verdict; but run {event.says}, and {why}"
+                return Outcome(self.name, Tone.KEEP_GOING, message, "", decision, records=records)
+        return Outcome(self.name, Tone.RIGHT, self.reasoning, tried=tried, records=records)
 
-    def _excess(self, policy: Policy) -> tuple[Request, ...]:
-        probes = [*self.must_deny, *self.must_forbid, *neighbours(self.must_allow, self.beyond)]
-        extra = dict.fromkeys(_key(probe) for probe in probes if self.decide(probe, policy).allowed)
+    def _excess(self, bench: Bench) -> tuple[tuple[Request, ...], int]:
+        """Which of the requests that must not pass do, and how many were tried."""
         needed = {_key(request) for request in self.must_allow}
-        first = {_key(probe): probe for probe in reversed(probes)}
-        return tuple(first[key] for key in extra if key not in needed)
+        probes = (*self.must_deny, *self.must_forbid, *neighbours(self.must_allow, self.beyond))
+        tried = {_key(probe): probe for probe in reversed(probes) if _key(probe) not in needed}
+        return tuple(p for p in reversed(tried.values()) if bench.decide(p).allowed), len(tried)
 
     def _missing(self, missing: list[Decision]) -> str:
         passed = len(self.must_allow) - len(missing)
@@ -178,20 +219,22 @@ class Task(Displayable):
             else "nothing is written yet; the first hint helps"
         )
 
-    def _refused(self, answer: str | Mapping[str, Any], error: PolicyError) -> Outcome:
+    def _refused(self, text: str, error: PolicyError) -> Outcome:
         slip = next((slip for slip in self.slips if slip.refused and error.path.endswith(slip.refused)), None)
         if slip:
-            return self._outcome(Tone.ALMOST, slip.reply, slip.name)
-        place = _place(answer) if isinstance(answer, str) else ""
-        return self._outcome(Tone.KEEP_GOING, place or f"AWS would refuse this document: {error}")
-
-    def _outcome(
-        self, tone: Tone, message: str, slip: str = "", decision: Decision | None = None, excess: Any = ()
-    ) -> Outcome:
-        return Outcome(self.name, tone, message, slip, decision, excess)
+            return Outcome(self.name, Tone.ALMOST, slip.reply, slip.name)
+        return Outcome(self.name, Tone.KEEP_GOING, _place(text) or f"AWS would refuse this document: {error}")
 
     def __str__(self) -> str:
         return f"{self.title}\n\n{self.story}"
+
+
+def _shows(slip: Slip, bench: Bench) -> bool:
+    """Whether the answer on the bench makes this slip."""
+    signs = [bench.decide(request).allowed for request in slip.allows]
+    signs += [not bench.decide(request).allowed for request in slip.denies]
+    signs += [bench.decide(request).verdict is Verdict.EXPLICIT_DENY for request in slip.forbids]
+    return bool(signs) and all(signs)
 
 
 def _place(text: str) -> str:
@@ -219,8 +262,9 @@ def _same(text: str, starter: str) -> bool:
         return False
 
 
-def _key(request: Request) -> tuple[str, str, str]:
-    return request.principal.service or request.principal.arn, request.action.lower(), request.resource
+def _key(request: Request) -> tuple[object, ...]:
+    who = request.principal.service or request.principal.arn
+    return who, request.action.lower(), request.resource, *sorted(request.context.items())
 
 
 def _who(request: Request) -> str:
@@ -231,6 +275,11 @@ def _words(request: Request) -> str:
     return f"`{request.action}` on `{request.resource}`"
 
 
-def _too_much(excess: tuple[Request, ...]) -> str:
-    others = f" (and {len(excess) - 1} more of the requests tried)" if len(excess) > 1 else ""
-    return f"all that must pass does. But this also lets `{_who(excess[0])}` do {_words(excess[0])}{others}"
+def _too_much(excess: tuple[Request, ...], tried: int) -> str:
+    first = excess[0]
+    given = ", ".join(f"{key} `{value}`" for key, value in first.context.items())
+    more = f" (with {given})" if given else ""
+    return (
+        f"all that must pass does. But this also lets `{_who(first)}` do {_words(first)}{more}. Of {tried} requests "
+        f"tried that must not pass, {len(excess)} {'does' if len(excess) == 1 else 'do'}"
+    )

@@ -8,8 +8,9 @@ with Lab() as lab:
 """
 
 from perm_lab.cloud.account import Account
+from perm_lab.cloud.apart import lab_apart
 from perm_lab.cloud.isolation import NetworkBlocked
 from perm_lab.cloud.lab import Lab
 from perm_lab.cloud.trail import Record, Trail
 
-__all__ = ["Account", "Lab", "NetworkBlocked", "Record", "Trail"]
+__all__ = ["Account", "Lab", "NetworkBlocked", "Record", "Trail", "lab_apart"]

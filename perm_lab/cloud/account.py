@@ -33,6 +33,8 @@ def trust_policy(service: str) -> dict[str, Any]:
 class Account:
     """A simulated AWS account with its 12-digit `id` and a `name` for people. Its home region is us-east-1.
 
+    `organization` is its path in an AWS organization (`o-…/r-…/`), empty outside: `Lab.organization` puts it there.
+
     The methods here are set-up: they need no permission and leave nothing in the trail. Everything a learner does goes
     through the boto3 sessions that they return.
     """
@@ -41,6 +43,7 @@ class Account:
         self.id = account_id
         self.name = name
         self.region = "us-east-1"
+        self.organization = ""
         self._lab = lab
         self._sessions: dict[str, boto3.Session] = {}
 

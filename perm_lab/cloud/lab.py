@@ -116,6 +116,22 @@ class Lab(Displayable):
             self.accounts[account_id] = Account(self, account_id, name or account_id)
         return self.accounts[account_id]
 
+    def organization(self, organization_id: str, *account_ids: str) -> None:
+        """Put these accounts, and no others, into the organization with this id, directly under its root.
+
+        Raises ValueError for an id that no organization has.
+        """
+        if not re.fullmatch(r"o-[a-z0-9]{10,32}", organization_id):
+            legal = "`o-` and 10 to 32 lower-case letters and digits"
+            raise ValueError(f"`{organization_id}` is not the id of an organization; legal: {legal}")
+        path = f"{organization_id}/r-{organization_id[2:6]}/"
+        members = {self.account(each).id for each in account_ids}
+        for account in self.accounts.values():
+            if account.id in members:
+                account.organization = path
+            elif account.organization == path:
+                account.organization = ""
+
     # what stands behind the gate
 
     def admit(self, call: Call) -> tuple[Answer | Passed, Any]:
@@ -161,8 +177,17 @@ class Lab(Displayable):
         policies = self.policies.policy_set(caller, check.resource, owner, check.action)
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         context = {"aws:SecureTransport": "true", "aws:CurrentTime": now, **caller.context, **check.context}
-        principal = replace(caller.principal, tags={**self.policies.tags(caller.principal), **caller.principal.tags})
-        return evaluate(Request(principal, check.action, check.resource, owner, context), policies)
+        principal = replace(
+            caller.principal,
+            tags={**self.policies.tags(caller.principal), **caller.principal.tags},
+            organization=self._organization(caller.principal.account),
+        )
+        request = Request(principal, check.action, check.resource, owner, context, self._organization(owner))
+        return evaluate(request, policies)
+
+    def _organization(self, account: str) -> str:
+        """The path of an account in its organization, empty outside."""
+        return self.accounts[account].organization if account in self.accounts else ""
 
     def note(self, caller: Caller, call: Call, judged: tuple[tuple[Check, Decision], ...]) -> Record:
         """Write the call into the trail."""

@@ -81,6 +81,12 @@ class Snapshot:
                 lab.credentials.copy(),
             )
 
+    @classmethod
+    def empty(cls) -> Snapshot:
+        """The state of a lab in which nobody has done anything."""
+        nothing = {"services": {}, "buckets": {}, "random": mock_random.getstate(), "users": {}}
+        return cls({**nothing, "functions": {name: {} for name in _FUNCTIONS}}, Credentials())
+
     def restore(self, lab: Lab) -> None:
         """Put `lab` back into this state."""
         with _locks_are_renewed():

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from perm_lab.challenges import MEND, READ, TRUST, Progress, Tone
+from perm_lab.challenges import Progress, Tone, lesson
 from perm_lab.display import html
 from perm_lab.ui import PolicyEditor
+
+ASK = lesson("01")
+TRUST, READ, MEND = ASK["trust-policy"], ASK["read-one-prefix"], ASK["mend-the-role"]
 
 
 @pytest.fixture

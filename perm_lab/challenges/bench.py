@@ -1,0 +1,147 @@
+"""The bench on which an answer is tried: the task's world in a lab apart, and the answer where it belongs in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from perm_lab.cloud import Lab, Record
+from perm_lab.iam import Decision, PolicyKind, Request
+from perm_lab.scenarios.api import ApiCall, Clients, Json
+
+NAME = "your-policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document of an answer stands: its kind, and the ARN of the user, role, function, bucket … that holds it.
+
+    Raises ValueError when nothing with this ARN holds policies of this kind.
+    """
+
+    kind: PolicyKind
+    arn: str
+
+    def __post_init__(self) -> None:
+        if self._holder not in _PUT:
+            legal = ", ".join(sorted({f"`{kind.name.lower()}` on {what}" for kind, what in _PUT}))
+            raise ValueError(f"`{self.arn}` holds no policy of the kind `{self.kind.name.lower()}`; legal: {legal}")
+
+    @property
+    def _holder(self) -> tuple[PolicyKind, str]:
+        service, rest = self.arn.split(":", 5)[2::3]
+        return self.kind, rest.partition("/")[0] if service == "iam" else service
+
+    def put(self, bench: Bench, document: Mapping[str, Any]) -> None:
+        """Put `document` there by the call that does it in AWS. Raises ClientError when AWS refuses it."""
+        account = self.arn.split(":")[4] or bench.lab.lookup.bucket_account(self.arn.split(":")[5]) or ""
+        bench.make(account, _PUT[self._holder](self.arn, Json(document)))
+
+
+def _queue_url(arn: str) -> str:
+    _, _, _, region, account, name = arn.split(":", 5)
+    return f"https://sqs.{region}.amazonaws.com/{account}/{name}"
+
+
+def _named(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1]
+
+
+# what holds policies of which kind -> the call that puts one there
+_PUT = {
+    (PolicyKind.IDENTITY, "user"): lambda arn, policy: ApiCall(
+        "iam", "put_user_policy", {"UserName": _named(arn), "PolicyName": NAME, "PolicyDocument": policy}
+    ),
+    (PolicyKind.IDENTITY, "role"): lambda arn, policy: ApiCall(
+        "iam", "put_role_policy", {"RoleName": _named(arn), "PolicyName": NAME, "PolicyDocument": policy}
+    ),
+    (PolicyKind.TRUST, "role"): lambda arn, policy: ApiCall(
+        "iam", "update_assume_role_policy", {"RoleName": _named(arn), "PolicyDocument": policy}
+    ),
+    (PolicyKind.RESOURCE, "lambda"): lambda arn, policy: ApiCall(
+        "lambda", "put_resource_policy", {"ResourceArn": arn, "Policy": policy}
+    ),
+    (PolicyKind.RESOURCE, "s3"): lambda arn, policy: ApiCall(
+        "s3", "put_bucket_policy", {"Bucket": arn.rpartition(":")[2], "Policy": policy}
+    ),
+    (PolicyKind.RESOURCE, "sqs"): lambda arn, policy: ApiCall(
+        "sqs", "set_queue_attributes", {"QueueUrl": _queue_url(arn), "Attributes": {"Policy": policy}}
+    ),
+    (PolicyKind.RESOURCE, "sns"): lambda arn, policy: ApiCall(
+        "sns", "set_topic_attributes", {"TopicArn": arn, "AttributeName": "Policy", "AttributeValue": policy}
+    ),
+    (PolicyKind.RESOURCE, "kinesis"): lambda arn, policy: ApiCall(
+        "kinesis", "put_resource_policy", {"ResourceARN": arn, "Policy": policy}
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that is set off once an answer is in place, and whether it must work.
+
+    `says` tells it in words; `who` is the ARN of the user or role that makes `call`, an administrator of `account`
+    where it is empty; with `poll` Lambda's pollers run after it. It works when no permission is refused on the way and
+    the function, where the call invokes one, ends without an error.
+    """
+
+    says: str
+    call: ApiCall
+    account: str
+    who: str = ""
+    poll: bool = False
+    works: bool = True
+
+
+class Bench:
+    """A lab with the `world` built in it: calls, each after the id of the account whose administrator makes it."""
+
+    def __init__(self, lab: Lab, world: tuple[tuple[str, ApiCall], ...]) -> None:
+        self.lab = lab
+        self._clients: dict[str, Clients] = {}
+        for account, call in world:
+            self.make(account, call)
+
+    def make(self, account: str, call: ApiCall) -> Any:
+        """Make a call as an administrator of the account."""
+        return call.make(self._of(account))
+
+    def decide(self, request: Request) -> Decision:
+        """What AWS would say to `request` now."""
+        who = request.principal.service or request.principal.arn or "*"
+        return self.lab.decide(who, request.action, request.resource, request.context)
+
+    def run(self, event: Event) -> tuple[tuple[Record, ...], str]:
+        """What an event leaves in the trail, and what stopped it: empty when nothing did."""
+        start = len(self.lab.trail)
+        stopped = ""
+        try:
+            answer = event.call.make(self._of(event.account, event.who))
+            failed = isinstance(answer, dict) and answer.get("FunctionError")
+            stopped = answer["Payload"].read().decode() if failed else ""
+        except ClientError as error:
+            stopped = str(error)
+        if event.poll:
+            self.lab.drain()
+        records = tuple(self.lab.trail[start:])
+        denied = next((record.error_message for record in records if not record.allowed), "")
+        return records, denied or stopped
+
+    def _of(self, account: str, who: str = "") -> Clients:
+        key = who or account
+        if key not in self._clients:
+            self._clients[key] = Clients(self._session(account, who))
+        return self._clients[key]
+
+    def _session(self, account: str, who: str) -> boto3.Session:
+        if not who:
+            return self.lab.account(account).admin()
+        if ":user/" in who:
+            return self.lab.account(who.split(":")[4]).user(_named(who))
+        sts = self.lab.system_client(who.split(":")[4], "sts")
+        keys = sts.assume_role(RoleArn=who, RoleSessionName="at-work")["Credentials"]
+        return self.lab.new_session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
