@@ -4,34 +4,27 @@ import html
 import json
 import re
 import shutil
-from functools import cache
 
 import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from perm_lab.challenges import Question, Task, lesson
+from perm_lab.challenges import Question, Task
 from perm_lab.cloud import Lab
 from perm_lab.iam import aws_message
 from perm_lab.scenarios import ExecutionRole, Outcome
 from perm_lab.ui.style import prose
+from tests.asked import asked
 from tests.browser.hands import HANDS, Hand, Mouse, wait_for
 from tests.repo import NOTEBOOKS
 
 IDS = {"ids": lambda value: getattr(value, "stem", None) or getattr(value, "__name__", None)}
-NAMED = re.compile(r'\b(Prediction|PolicyEditor|Quiz|Arrange)\((?:ask\["([\w-]+)"\]|\*ask\.recap)')
 BROKEN = '{"Version": "2012-10-17",\n "Statement": }'
 
 
-@cache
 def widgets(path):
     """Each widget of a notebook that is made from data: its cell, its class and the data."""
-    found = []
-    for index, cell in enumerate(nbformat.read(path, as_version=4).cells):
-        for kind, name in NAMED.findall(cell.source if cell.cell_type == "code" else ""):
-            ask = lesson(path.stem[:2])
-            found.append((index, kind, ask[name] if name else ask.recap))
-    return found
+    return [(each.cell, each.kind, each.data) for each in asked(path)]
 
 
 def cells_with(path, words):

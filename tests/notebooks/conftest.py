@@ -15,6 +15,7 @@ from tests.repo import NOTEBOOKS
 class Executed:
     """A notebook with the outputs of its first run, and of a second one in the same kernel."""
 
+    path: Path
     folder: Path
     first: nbformat.NotebookNode
     again: nbformat.NotebookNode
@@ -38,4 +39,4 @@ def executed(request, tmp_path_factory) -> Executed:
     with client.setup_kernel():
         first = run_cells(client)
         again = run_cells(client)
-    return Executed(folder, first, again)
+    return Executed(request.param, folder, first, again)

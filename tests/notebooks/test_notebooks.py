@@ -7,7 +7,11 @@ from html import unescape
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbconvert import HTMLExporter
+
+from tests.asked import asked
+from tests.notebooks.conftest import run_cells
 
 STRICT = ("-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider", "-c", "pytest.ini")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -34,6 +38,25 @@ def strictly(notebook, folder):
     (folder / "sanitize.cfg").write_text(SANITIZE, "utf-8")
     command = [sys.executable, *STRICT, "--nbval-sanitize-with", "sanitize.cfg", "compared.ipynb"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+# how each widget is given the right answer by plain code
+ANSWERED = {
+    "Prediction": "given = Prediction({0}); given.commit(given.question.answer); assert given.correct",
+    "PolicyEditor": "given = PolicyEditor({0}); assert given.check(json.dumps(given.task.solution)).right",
+    "Arrange": "given = Arrange({0}); assert given.check(given.ordering.lines).right",
+    "Quiz": "given = Quiz({0}); [each.commit(each.question.answer) for each in given.predictions]; "
+    "assert given.right == len(given.predictions)",
+}
+
+
+def answered(path):
+    """A notebook in which every question and task is given its right answer where it stands."""
+    notebook = nbformat.read(path, as_version=4)
+    for each in reversed(asked(path)):
+        source = f"import json\n{ANSWERED[each.kind].format(each.source)}"
+        notebook.cells.insert(each.cell + 1, nbformat.v4.new_code_cell(source, metadata={"tags": ["answered"]}))
+    return notebook
 
 
 def words(page):
@@ -64,11 +87,13 @@ def test_a_fresh_kernel_says_the_same(executed):
     assert 0 == compared.returncode, compared.stdout[-6000:] + compared.stderr[-2000:]
 
 
-def test_the_same_kernel_says_the_same_again(executed):
-    def said(notebook):
-        texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs(notebook)]
-        return [TIME.sub("TIME", text) for text in texts if IPYTHON_SAYS not in text]
+def said(notebook):
+    """What a notebook's outputs say in plain text."""
+    texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs(notebook)]
+    return [TIME.sub("TIME", text) for text in texts if IPYTHON_SAYS not in text]
 
+
+def test_the_same_kernel_says_the_same_again(executed):
     assert said(executed.first) == said(executed.again)
 
 
@@ -78,6 +103,18 @@ def test_every_widget_and_value_has_words_and_a_static_page(executed):
     for data in shown:
         assert "text/html" in data
         assert len(data["text/plain"].split()) > 3, data["text/plain"]
+
+
+def test_with_every_answer_given_it_says_the_same(executed, tmp_path):
+    """Solutions are right, and checking them leaves the learner's own lab as it was."""
+    client = NotebookClient(answered(executed.path), timeout=120, resources={"metadata": {"path": tmp_path}})
+    with client.setup_kernel():
+        solved = run_cells(client)
+    given = [cell for cell in solved.cells if "answered" in cell.metadata.get("tags", [])]
+    assert len(asked(executed.path)) == len(given)
+    assert [] == [cell.source for cell in given if cell.outputs]
+    solved.cells = [cell for cell in solved.cells if cell not in given]
+    assert said(executed.first) == said(solved)
 
 
 @pytest.mark.parametrize("state", ["with", "without"])

@@ -1,0 +1,37 @@
+"""What a notebook asks: the widgets that it makes from its lesson's data."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from perm_lab.challenges import lesson
+
+_MADE = re.compile(r'\b(Prediction|PolicyEditor|Quiz|Arrange)\((ask\["([\w-]+)"\]|\*ask\.recap)\)')
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A widget: the cell it is in, its class, the source of what it is given, and that itself."""
+
+    cell: int
+    kind: str
+    source: str
+    data: Any
+
+
+@cache
+def asked(path: Path) -> tuple[Asked, ...]:
+    """The widgets of a notebook, in their order."""
+    return tuple(_asked(path))
+
+
+def _asked(path: Path) -> Iterator[Asked]:
+    ask = lesson(path.stem[:2])
+    for index, cell in enumerate(nbformat.read(path, as_version=4).cells):
+        for kind, source, name in _MADE.findall(cell.source if cell.cell_type == "code" else ""):
+            yield Asked(index, kind, source, ask[name] if name else ask.recap)
