@@ -23,7 +23,7 @@ class Verdict(IntEnum):
 
     @property
     def sign(self) -> str:
-        return ("✓", "✗", "⛔")[self]
+        return ("✓", "✗", "⊘")[self]
 
 
 class PolicyKind(Enum):

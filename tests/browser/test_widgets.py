@@ -171,7 +171,7 @@ STEPS = [
     ("switch", "execute"),
     ("switch", "person-s3"),
 ]
-SIGNS = ("✓", "✗", "⛔", "○")
+SIGNS = ("✓", "✗", "⊘", "○")
 
 
 def change(hand: Hand, scenario: ExecutionRole, what, key):

@@ -78,7 +78,7 @@ def test_a_deny_beats_both_allows_and_is_named(world: ExecutionRole) -> None:
     put(world, frozenset({"invoke", "trust", "logs", "execute", "read-bucket", "deny-private"}))
     world.handler = "read-secret"
     run = world.run()
-    assert "⛔" == run.decisive.sign
+    assert "⊘" == run.decisive.sign
     assert "keep-private" == run.decisive.via
     assert "explicitly denied" in run.sentence
 

@@ -78,7 +78,7 @@ def decide(*policies: Policy) -> object:
 
 def test_the_verdict_comes_first_as_a_sign_and_a_word() -> None:
     assert text(decide(READ)).startswith("✗ implicitly denied: maya → s3:GetObject → album/private/passport.jpg")
-    assert text(decide(READ, DENY)).startswith("⛔ explicitly denied: maya")
+    assert text(decide(READ, DENY)).startswith("⊘ explicitly denied: maya")
 
 
 def test_a_denial_quotes_aws_and_says_which_element_failed() -> None:
