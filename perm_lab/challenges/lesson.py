@@ -150,13 +150,13 @@ def _call(data: Mapping[str, Any], account: str) -> tuple[str, ApiCall]:
 
 
 def _sent(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters as the API takes them: documents as JSON text, code as a zip archive, data as bytes."""
+    """Parameters as the API takes them: documents and payloads as JSON text, code as a zip archive, data as bytes."""
     return {key: _value(key, value) for key, value in params.items()}
 
 
 def _value(key: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return Json(value) if key.endswith(("Policy", "PolicyDocument")) else _sent(value)
+        return Json(value) if key.endswith(("Policy", "PolicyDocument", "Payload")) else _sent(value)
     if isinstance(value, list):
         return [_value(key, each) for each in value]
     if key == "ZipFile":
