@@ -6,6 +6,7 @@ ExecutionRoleWidget()
 """
 
 from perm_lab.challenges import Question
+from perm_lab.ui.arrange import Arrange
 from perm_lab.ui.drawing import svg, warm
 from perm_lab.ui.editor import PolicyEditor
 from perm_lab.ui.lab_map import lab_html
@@ -14,6 +15,6 @@ from perm_lab.ui.predict import Prediction, Quiz
 from perm_lab.ui.scenario import ExecutionRoleWidget, PassRoleWidget, PullWidget, PushWidget, ScenarioWidget
 
 __all__ = [
-    "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyEditor", "Prediction", "PullWidget", "PushWidget",
+    "Arrange", "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyEditor", "Prediction", "PullWidget", "PushWidget",
     "Question", "Quiz", "ScenarioWidget", "diagram", "lab_html", "svg", "warm",
 ]  # fmt: skip

@@ -142,7 +142,20 @@ def look_at_the_hints(hand: Hand, task: Task):
     hand.use(hand.button("Solution shown"))
 
 
-WORK = {"Prediction": predict, "Quiz": take, "PolicyEditor": solve}
+def put_in_order(hand: Hand, ordering):
+    hand.use(hand.button("Check"))
+    hand.says("○ not yet")
+    lines = list(ordering.shuffled)
+    for place, line in enumerate(ordering.lines):
+        while (now := lines.index(line)) > place:
+            hand.use(hand.part.get_by_role("button", name="▲").nth(now))
+            lines[now - 1 : now + 1] = lines[now], lines[now - 1]
+            hand.says(f"{now}. {line}")
+    hand.use(hand.button("Check"))
+    hand.says(f"✓ right{words(ordering.reply)}")
+
+
+WORK = {"Prediction": predict, "Quiz": take, "PolicyEditor": solve, "Arrange": put_in_order}
 
 
 @pytest.mark.parametrize("hand", HANDS, **IDS)
@@ -234,6 +247,10 @@ def begin(page, path):
         if kind == "PolicyEditor":
             given.append(next(each for each in data.rejected if each.slip).answer)
             check(hand, data, given[-1])
+        elif kind == "Arrange":
+            hand.use(hand.part.get_by_role("button", name="▼").first)
+            hand.use(hand.button("Check"))
+            given.append([data.shuffled[1], data.shuffled[0], *data.shuffled[2:]])
         else:
             question = data[0] if kind == "Quiz" else data
             given.append(a_wrong_option(question))
@@ -252,6 +269,8 @@ def test_answers_are_there_after_a_restart(fresh, path):
         hand = Mouse(page, cell)
         if kind == "PolicyEditor":
             expect(hand.field("Policy:")).to_have_value(text(choice))
+        elif kind == "Arrange":
+            hand.says(f"1. {choice[0]}")
         else:
             hand.says(verdict(data[0] if kind == "Quiz" else data, choice))
             expect(hand.option(choice).first).to_be_checked()

@@ -1,0 +1,103 @@
+"""Lines to put in order, moved by buttons, so that a mouse, a keyboard and a screen reader all can."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+
+import ipywidgets as widgets
+
+from perm_lab.challenges import Ordering, Outcome, Progress, Tone
+from perm_lab.display import view
+from perm_lab.ui.editor import outcome_body
+from perm_lab.ui.panel import Panel, button, html
+from perm_lab.ui.style import bare, fragment, prose
+
+
+@view(Ordering)
+def _ordering_html(ordering: Ordering) -> str:
+    return fragment(ordering_body(ordering))
+
+
+def ordering_body(ordering: Ordering) -> str:
+    lines = "".join(f"<li>{escape(line)}</li>" for line in ordering.shuffled)
+    return f"<div><b>Put in order.</b> {prose(ordering.text)}<ul>{lines}</ul></div>"
+
+
+class Arrange(Panel):
+    """An ordering, one row for each place: the line that stands there, and two buttons that move it.
+
+    The rows stay where they are and the lines move through them; a button that has moved its line hands the focus on by
+    staying where it is, under the same finger. What was checked last is kept, and is there again after a restart.
+    """
+
+    def __init__(self, ordering: Ordering, progress: Progress | None = None) -> None:
+        self.ordering, self.outcome = ordering, None
+        self._progress = progress or Progress()
+        kept = self._progress.get(ordering.name)
+        lines = kept.get("lines") if isinstance(kept, dict) else None
+        known = isinstance(lines, list) and sorted(lines) == sorted(ordering.lines)
+        self.lines = list(lines if known else ordering.shuffled)
+        self.places = [html() for _ in self.lines]
+        self.ups = [self._mover("▲", n, -1) for n in range(len(self.lines))]
+        self.downs = [self._mover("▼", n, 1) for n in range(len(self.lines))]
+        self.check_button = button("Check", self.guard(self._check), button_style="primary")
+        self.start_button = button("Start over", self.guard(self._start_over))
+        self.result = html()
+        rows = [
+            widgets.HBox([up, down, place], layout=widgets.Layout(align_items="center"))
+            for up, down, place in zip(self.ups, self.downs, self.places, strict=True)
+        ]
+        buttons = widgets.HBox([self.check_button, self.start_button])
+        super().__init__((html(bare(prose(ordering.text))), *rows, buttons, self.result))
+        self._show()
+        if known:
+            self._check()
+
+    def _mover(self, sign: str, place: int, way: int) -> widgets.Button:
+        made = button(sign, self.guard(partial(self._move, place, way)))
+        made.layout.width, made.layout.margin = "2.4em", "1px"
+        return made
+
+    def check(self, lines: list[str] | tuple[str, ...] | None = None) -> Outcome:
+        """Check this order, or the one that stands there: the plain-code way to press the buttons.
+
+        Raises ValueError when these are not the lines.
+        """
+        if lines is not None:
+            self.ordering.check(lines)
+            self.lines = list(lines)
+            self._show()
+        self._check()
+        return self.outcome
+
+    def _move(self, place: int, way: int) -> None:
+        other = place + way
+        if 0 <= other < len(self.lines):
+            self.lines[place], self.lines[other] = self.lines[other], self.lines[place]
+        self.outcome = None
+        self._show()
+
+    def _check(self) -> None:
+        self.outcome = self.ordering.check(self.lines)
+        if self.outcome.tone is not Tone.NOT_YET:
+            self._progress.put(self.ordering.name, {"lines": self.lines, "tone": self.outcome.tone.value})
+        problem = f"<p class=pl-dim>{prose(self._progress.problem)}</p>" if self._progress.problem else ""
+        self.result.value = bare(outcome_body(self.outcome), problem)
+
+    def _start_over(self) -> None:
+        self.lines, self.outcome = list(self.ordering.shuffled), None
+        self._show()
+
+    def _show(self) -> None:
+        for n, (line, place) in enumerate(zip(self.lines, self.places, strict=True), 1):
+            place.value = bare(f"<b>{n}.</b> {escape(line)}")
+            self.ups[n - 1].tooltip = f"Move up: {line}"
+            self.downs[n - 1].tooltip = f"Move down: {line}"
+        self.result.value = ""
+
+    def text(self) -> str:
+        return str(self.ordering)
+
+    def static(self) -> str:
+        return fragment(ordering_body(self.ordering))
