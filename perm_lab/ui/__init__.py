@@ -15,6 +15,6 @@ from perm_lab.ui.predict import Prediction, Quiz
 from perm_lab.ui.scenario import ExecutionRoleWidget, PassRoleWidget, PullWidget, PushWidget, ScenarioWidget
 
 __all__ = [
-    "Arrange", "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyEditor", "Prediction", "PullWidget", "PushWidget",
-    "Question", "Quiz", "ScenarioWidget", "diagram", "lab_html", "svg", "warm",
+    "Arrange", "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyEditor", "Prediction", "PullWidget",
+    "PushWidget", "Question", "Quiz", "ScenarioWidget", "diagram", "lab_html", "svg", "warm",
 ]  # fmt: skip
