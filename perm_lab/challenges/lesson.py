@@ -210,9 +210,12 @@ def _flowing(text: str) -> str:
 
 
 def _request(text: str, account: str) -> Request:
-    """`who action resource key=value …`, on a resource of the lesson's account where its ARN names none."""
+    """`who action resource key=value …`, on a resource of the lesson's account where its ARN names none.
+
+    `key=` says that the request does not carry the key, which would else follow from others.
+    """
     who, action, resource, *context = text.split()
-    pairs = dict(pair.split("=", 1) for pair in context)
+    pairs = {key: value or () for key, value in (pair.split("=", 1) for pair in context)}
     owner = resource.split(":")[4] if resource.startswith("arn:") else ""
     return Request(Principal.parse(who), action, resource, owner or account, pairs)
 

@@ -57,15 +57,19 @@ def _other_account(request: Request) -> Iterator[Request]:
         )
 
 
-def _source(change: Callable[[str, str], dict[str, str]]) -> Callable[[Request], Iterator[Request]]:
-    """The request with other condition keys about its source, made of the ARN and the account that it has."""
+def _source(change: Callable[[str], dict[str, str]]) -> Callable[[Request], Iterator[Request]]:
+    """The request with the other condition keys about its source that `change` makes of its ARN.
+
+    An account that the service does not send (a key with no values) is sent for no source.
+    """
 
     def changed(request: Request) -> Iterator[Request]:
-        arn, account = request.context.get("aws:SourceArn", ""), request.context.get("aws:SourceAccount", "")
+        arn, account = (request.context.get(key, "") for key in ("aws:SourceArn", "aws:SourceAccount"))
         if arn or account:
             others = {key: value for key, value in request.context.items() if not key.startswith("aws:Source")}
-            given = {key: value for key, value in change(str(arn), str(account)).items() if value}
-            yield replace(request, context={**others, **given})
+            given = {"aws:SourceAccount": account, **change(str(arn))}
+            given |= {"aws:SourceAccount": ()} if account == () else {}
+            yield replace(request, context={**others, **{key: value for key, value in given.items() if value != ""}})
 
     return changed
 
@@ -85,11 +89,11 @@ NEIGHBOURS: dict[str, Callable[[Request], Iterator[Request]]] = {
     "another account": _other_account,
     "another function": _substitution(r"(:function:)[^:]+", r"\1payroll"),
     "another resource": _substitution(r"[^:/]+$", "payroll-archive"),
-    "another source": _source(lambda arn, account: {"aws:SourceArn": _another(arn), "aws:SourceAccount": account}),
+    "another source": _source(lambda arn: {"aws:SourceArn": _another(arn)}),
     "another account's source": _source(
-        lambda arn, account: {"aws:SourceArn": re.sub(r":\d{12}:", f":{STRANGER}:", arn), "aws:SourceAccount": STRANGER}
+        lambda arn: {"aws:SourceArn": re.sub(r":\d{12}:", f":{STRANGER}:", arn), "aws:SourceAccount": STRANGER}
     ),
-    "no source": _source(lambda arn, account: {}),
+    "no source": _source(lambda arn: {"aws:SourceAccount": ""}),
     "another region": _substitution(r"^(arn:aws:(?:logs|lambda|sqs):)[^:]+", r"\1eu-west-1"),
     "another principal": _other_principal,
 }

@@ -277,7 +277,7 @@ def _words(request: Request) -> str:
 
 def _too_much(excess: tuple[Request, ...], tried: int) -> str:
     first = excess[0]
-    given = ", ".join(f"{key} `{value}`" for key, value in first.context.items())
+    given = ", ".join(f"{key} `{value}`" for key, value in first.context.items() if value)
     more = f" (with {given})" if given else ""
     return (
         f"all that must pass does. But this also lets `{_who(first)}` do {_words(first)}{more}. Of {tried} requests "

@@ -12,6 +12,7 @@ from perm_lab.scenarios.pass_role import PassRole
 from perm_lab.scenarios.pull import Pull
 from perm_lab.scenarios.push import Push
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Status, Toggle, decided_by, hop
+from perm_lab.scenarios.two_ways import TwoWays
 from perm_lab.scenarios.world import Scenario
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Scenario",
     "Status",
     "Toggle",
+    "TwoWays",
     "decided_by",
     "hop",
 ]

@@ -12,9 +12,16 @@ from perm_lab.ui.editor import PolicyEditor
 from perm_lab.ui.lab_map import lab_html
 from perm_lab.ui.pictures import Diagram, diagram
 from perm_lab.ui.predict import Prediction, Quiz
-from perm_lab.ui.scenario import ExecutionRoleWidget, PassRoleWidget, PullWidget, PushWidget, ScenarioWidget
+from perm_lab.ui.scenario import (
+    ExecutionRoleWidget,
+    PassRoleWidget,
+    PullWidget,
+    PushWidget,
+    ScenarioWidget,
+    TwoWaysWidget,
+)  # fmt: skip
 
 __all__ = [
     "Arrange", "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyEditor", "Prediction", "PullWidget",
-    "PushWidget", "Question", "Quiz", "ScenarioWidget", "diagram", "lab_html", "svg", "warm",
+    "PushWidget", "Question", "Quiz", "ScenarioWidget", "TwoWaysWidget", "diagram", "lab_html", "svg", "warm",
 ]  # fmt: skip

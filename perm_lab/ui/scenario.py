@@ -7,7 +7,7 @@ from html import escape
 import ipywidgets as widgets
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import ExecutionRole, PassRole, Pull, Push, Run, Scenario, Toggle
+from perm_lab.scenarios import ExecutionRole, PassRole, Pull, Push, Run, Scenario, Toggle, TwoWays
 from perm_lab.ui import runs
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, html
@@ -107,6 +107,16 @@ class PushWidget(ScenarioWidget):
     def __init__(self, lab: Lab | None = None) -> None:
         story = "S3 tells the function of each new photo. Switch statements and see whose photos get in."
         super().__init__(Push(lab), "The function policy", story)
+
+
+class TwoWaysWidget(ScenarioWidget):
+    """Two rules of EventBridge that lead to one function: by the function policy, and by a role that the rule takes."""
+
+    CHOICE = "Which event comes in"
+
+    def __init__(self, lab: Lab | None = None) -> None:
+        story = "Two rules, one function. Switch the grants and see which of them each rule needs."
+        super().__init__(TwoWays(lab), "As itself, or as a role", story)
 
 
 class PullWidget(ScenarioWidget):

@@ -1,0 +1,185 @@
+"""Lesson 4, the other way: an event source that calls a function as itself, or as a role that it takes.
+
+Two rules of EventBridge lead to one function. The rule for orders calls as events.amazonaws.com: the function policy
+answers; the rule for returns takes a role, and that role's policies answer. Follows "Using resource-based policies for
+Amazon EventBridge" and "Using IAM roles to grant permissions to targets" (EventBridge user guide).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from perm_lab.cloud import Lab, Record
+from perm_lab.iam import Policy, PolicyKind
+from perm_lab.scenarios.api import ApiCall, Json, Zip
+from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
+from perm_lab.scenarios.world import Scenario, Step, Switch, document, first, inline, trust, trusting
+
+PERSON, FUNCTION, EXECUTION, CALLER = "maya", "handle-order", "handle-order-role", "rule-caller"
+AS_ITSELF, AS_A_ROLE = "orders", "returns"
+_SERVICE = "events.amazonaws.com"
+_POLICY, _ROLE, _ELSEWHERE = "In the function policy", "On the role that the rule takes", "What else people try"
+
+
+class TwoWays(Scenario):
+    """Two rules that lead to one function, each by a permission of its own. What is run is an event for one of them."""
+
+    START = frozenset({"trust"})
+    PEOPLE = (PERSON,)
+
+    def __init__(self, lab: Lab | None = None) -> None:
+        super().__init__(lab, "order desk")
+
+    @property
+    def _function_arn(self) -> str:
+        return f"arn:aws:lambda:{self.account.region}:{self.account.id}:function:{FUNCTION}"
+
+    def _role(self, name: str) -> str:
+        return f"arn:aws:iam::{self.account.id}:role/{name}"
+
+    def _rule(self, name: str) -> str:
+        return f"arn:aws:events:{self.account.region}:{self.account.id}:rule/{name}"
+
+    def _handlers(self) -> tuple[Handler, ...]:
+        return (
+            Handler(AS_ITSELF, f"an order comes in: the rule {AS_ITSELF} calls as {_SERVICE}", _HANDLER),
+            Handler(AS_A_ROLE, f"a return comes in: the rule {AS_A_ROLE} calls as the role {CALLER}", _HANDLER),
+        )
+
+    def _all_switches(self) -> tuple[Switch, ...]:
+        invoke = document("Allow", "lambda:InvokeFunction", self._function_arn)
+        return (
+            self._statement(),
+            trusting(
+                Toggle("trust", f"{CALLER} trusts {_SERVICE}", "otherwise scheduler.amazonaws.com", _ROLE),
+                CALLER, _SERVICE, "scheduler.amazonaws.com",
+            ),
+            inline(
+                Toggle("permission", f"{CALLER} may invoke the function", "inline policy invoke", _ROLE),
+                ("role", CALLER), "invoke", invoke,
+            ),
+            inline(
+                Toggle("execution", f"{EXECUTION} may invoke the function", "on the execution role", _ELSEWHERE),
+                ("role", EXECUTION), "invoke", invoke,
+            ),
+        )  # fmt: skip
+
+    def _statement(self) -> Switch:
+        where = {"FunctionName": FUNCTION, "StatementId": AS_ITSELF}
+        rule = self._rule(AS_ITSELF)
+        written: dict[str, Any] = {
+            "Sid": AS_ITSELF,
+            "Effect": "Allow",
+            "Principal": {"Service": _SERVICE},
+            "Action": "lambda:InvokeFunction",
+            "Resource": self._function_arn,
+            "Condition": {"ArnLike": {"AWS:SourceArn": rule}},
+        }
+        policy = Json({"Version": "2012-10-17", "Statement": [written]})
+        grant = {**where, "Action": "lambda:InvokeFunction", "Principal": _SERVICE, "SourceArn": rule}
+        return Switch(
+            Toggle("statement", f"{_SERVICE}, SourceArn of the rule {AS_ITSELF}", "AddPermission", _POLICY),
+            ApiCall("lambda", "add_permission", grant),
+            ApiCall("lambda", "remove_permission", where),
+            (FUNCTION, Policy.parse(policy, PolicyKind.RESOURCE, name=f"statement {AS_ITSELF}")),
+        )
+
+    def _world(self, handlers: tuple[Handler, ...]) -> list[ApiCall]:
+        logs = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+        roles = {EXECUTION: "lambda.amazonaws.com", CALLER: _SERVICE}
+        function = {
+            "FunctionName": FUNCTION,
+            "Role": self._role(EXECUTION),
+            "Runtime": "python3.13",
+            "Handler": "lambda_function.handler",
+            "Code": {"ZipFile": Zip(_HANDLER)},
+        }
+        put = document("Allow", "events:PutEvents", "*")
+        calls = [
+            ApiCall("iam", "create_role", {"RoleName": name, "AssumeRolePolicyDocument": trust(service)})
+            for name, service in roles.items()
+        ]
+        calls += [
+            ApiCall("iam", "attach_role_policy", {"RoleName": EXECUTION, "PolicyArn": logs}),
+            ApiCall("lambda", "create_function", function),
+            ApiCall("iam", "put_user_policy", {"UserName": PERSON, "PolicyName": "send", "PolicyDocument": put}),
+        ]
+        for handler in handlers:
+            pattern = json.dumps({"source": [f"shop.{handler.key}"]})
+            role = {"RoleArn": self._role(CALLER)} if handler.key == AS_A_ROLE else {}
+            target = {"Id": "1", "Arn": self._function_arn, **role}
+            calls += [
+                ApiCall("events", "put_rule", {"Name": handler.key, "EventPattern": pattern}),
+                ApiCall("events", "put_targets", {"Rule": handler.key, "Targets": [target]}),
+            ]
+        return calls
+
+    def _event(self) -> ApiCall:
+        entry = {"Source": f"shop.{self.handler}", "DetailType": "came in", "Detail": '{"number": 17}'}
+        return ApiCall("events", "put_events", {"Entries": [entry]})
+
+    def _fire(self) -> None:
+        """Put an event on the bus as the person."""
+        self._event().make(self._people[PERSON])
+
+    def _steps(self, records: tuple[Record, ...]) -> list[Step]:
+        account, rule = self.account.id, self._rule(self.handler)
+        caller, execution = self._role(CALLER), self._role(EXECUTION)
+        bus = f"arn:aws:events:{self.account.region}:{account}:event-bus/default"
+        invoked = first(records, "lambda:Invoke")
+        put = Step(
+            f"arn:aws:iam::{account}:user/{PERSON}", "events:PutEvents", bus,
+            "may this person put events on the bus? Their own policies say", first(records, "events:PutEvents"),
+        )  # fmt: skip
+        if self.handler == AS_ITSELF:
+            way = [
+                Step(
+                    _SERVICE, "lambda:InvokeFunction", self._function_arn,
+                    "may EventBridge run the function, for this rule? The function policy says", invoked, rule,
+                )
+            ]  # fmt: skip
+        else:
+            session = f"arn:aws:sts::{account}:assumed-role/{CALLER}/service"
+            way = [
+                Step(
+                    _SERVICE, "sts:AssumeRole", caller, "may EventBridge take the role? Its trust policy says",
+                    first(records, "sts:AssumeRole", caller=_SERVICE), rule,
+                ),
+                Step(
+                    session, "lambda:InvokeFunction", self._function_arn,
+                    "may the role run the function? The role's own policies say", invoked, caller,
+                ),
+            ]  # fmt: skip
+        taken = Step(
+            "lambda.amazonaws.com", "sts:AssumeRole", execution,
+            "may Lambda take the execution role? Its trust policy says",
+            first(records, "sts:AssumeRole", caller="lambda.amazonaws.com"), self._function_arn,
+        )  # fmt: skip
+        return [put, *way, taken]
+
+    def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
+        if hops[-1].status is Status.ALLOWED:
+            how = "the function policy lets the rule in" if self.handler == AS_ITSELF else f"{CALLER} may invoke"
+            return Outcome.WORKED, f"works: {how}, and the function handles the event"
+        if self.handler == AS_ITSELF:
+            return Outcome.FAILED, "fails, and nobody is told: no statement of the function policy lets EventBridge in"
+        if hops[1].status is Status.DENIED:
+            return Outcome.FAILED, f"fails, and nobody is told: EventBridge may not take the role {CALLER}"
+        return Outcome.FAILED, f"fails, and nobody is told: the role {CALLER} may not invoke the function"
+
+    def _event_code(self) -> str:
+        return _SEND.format(person=PERSON, call=self._event().code)
+
+
+_HANDLER = """\
+def handler(event, context):
+    print(event["source"], event["detail"]["number"])
+"""
+
+_SEND = """\
+key = iam.create_access_key(UserName="{person}")["AccessKey"]
+person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
+events = person.client("events")
+{call}
+"""
