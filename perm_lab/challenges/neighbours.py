@@ -13,6 +13,8 @@ _OTHER_ACTIONS = {
     "s3": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl"),
     "logs": ("logs:PutLogEvents", "logs:GetLogEvents", "logs:DeleteLogGroup", "logs:PutRetentionPolicy"),
     "lambda": ("lambda:InvokeFunction", "lambda:UpdateFunctionCode", "lambda:DeleteFunction"),
+    "kinesis": ("kinesis:GetRecords", "kinesis:PutRecord", "kinesis:DeleteStream", "kinesis:MergeShards"),
+    "sqs": ("sqs:ReceiveMessage", "sqs:SendMessage", "sqs:PurgeQueue", "sqs:DeleteQueue"),
     "sts": ("sts:TagSession", "sts:SetSourceIdentity"),
 }
 _OTHER_SERVICES = ("ec2.amazonaws.com", "s3.amazonaws.com", "events.amazonaws.com")
