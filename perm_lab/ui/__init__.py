@@ -10,6 +10,7 @@ from perm_lab.ui.arrange import Arrange
 from perm_lab.ui.drawing import svg, warm
 from perm_lab.ui.editor import PolicyEditor
 from perm_lab.ui.lab_map import lab_html
+from perm_lab.ui.managed import PolicyBrowser
 from perm_lab.ui.pictures import Diagram, diagram
 from perm_lab.ui.predict import Prediction, Quiz
 from perm_lab.ui.scenario import (
@@ -22,6 +23,7 @@ from perm_lab.ui.scenario import (
 )  # fmt: skip
 
 __all__ = [
-    "Arrange", "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyEditor", "Prediction", "PullWidget",
-    "PushWidget", "Question", "Quiz", "ScenarioWidget", "TwoWaysWidget", "diagram", "lab_html", "svg", "warm",
+    "Arrange", "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyBrowser", "PolicyEditor", "Prediction",
+    "PullWidget", "PushWidget", "Question", "Quiz", "ScenarioWidget", "TwoWaysWidget", "diagram", "lab_html", "svg",
+    "warm",
 ]  # fmt: skip

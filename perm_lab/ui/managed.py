@@ -1,0 +1,96 @@
+"""AWS managed policies on the page: a browser, a chooser, and which of them are enough for which function."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+
+import ipywidgets as widgets
+
+from perm_lab.display import view
+from perm_lab.scenarios import managed_policies as managed
+from perm_lab.scenarios.managed_policies import Fit, Matrix
+from perm_lab.ui.panel import Panel, html
+from perm_lab.ui.style import bare, breakable, code, folded, fragment, say, table
+
+_START = "AWSLambdaBasicExecutionRole", "s3"
+
+
+@view(Fit)
+def _fit_html(fit: Fit) -> str:
+    return fragment(fit_body(fit))
+
+
+def fit_body(fit: Fit) -> str:
+    """The verdict, then each action that is needed, then what else the policy allows."""
+    signs = {True: '<b class="pl-no">✗ lacks</b>', False: '<b class="pl-ok">✓ has</b>'}
+    rows = [(signs[each in fit.missing], code(each), code(on)) for each, on in fit.need.actions.items()]
+    beyond = table(("it also allows", "on"), [(code(action), code(resource)) for action, resource in fit.beyond])
+    title = f"beyond the need: {len(fit.beyond)} requests that this function never makes"
+    line = say(f"{'✓' if fit.enough else '✗'} {fit.sentence}", "pl-ok" if fit.enough else "pl-no")
+    return line + table(("", "needed", "on"), rows) + (folded(title, beyond) if fit.beyond else "")
+
+
+@view(Matrix)
+def _matrix_html(matrix: Matrix) -> str:
+    head = ("policy", *(need.key for need in managed.needs()))
+    rows = [(breakable(name), *(_cell(fit) for fit in cells)) for name, cells in matrix.rows]
+    legend = "✓ enough; otherwise how many of the needed actions it has"
+    return fragment(table(head, rows, caption=legend))
+
+
+def _cell(fit: Fit) -> str:
+    if fit.enough:
+        return '<b class="pl-ok">✓</b>'
+    return f'<span class="pl-dim">{len(fit.granted)}/{len(fit.need.actions)}</span>'
+
+
+def document_body(name: str) -> str:
+    """A managed policy as it stands in AWS: version, dates, what it grants in words, and its document."""
+    policy = managed.policies()[name]
+    told = f"version {policy.version}, made {policy.created}, last changed {policy.updated}"
+    words = "".join(f"<li>{breakable(line)}</li>" for line in managed.in_words(managed.parsed(name)))
+    text = escape(json.dumps(policy.document, indent=2))
+    return (
+        f"<h4>{escape(name)} <span class=pl-dim>({escape(told)})</span></h4><p>{code(policy.arn)}</p><ul>{words}</ul>"
+        f"{folded('the document', f'<pre>{text}</pre>')}"
+    )
+
+
+class PolicyBrowser(Panel):
+    """Every AWS managed policy that has to do with Lambda: choose one and a function, and see how they fit.
+
+    `fit` is there for Python: what the engine says of the present choice.
+    """
+
+    def __init__(self, policy: str = _START[0], need: str = _START[1]) -> None:
+        wide = widgets.Layout(width="auto", max_width="44em")
+        style = {"description_width": "6em"}
+        self.policy = widgets.Dropdown(
+            options=list(managed.policies()), value=policy, description="Policy:", layout=wide, style=style
+        )
+        self.need = widgets.Dropdown(
+            options=[(f"a function that {each.label}", each.key) for each in managed.needs()],
+            value=need, description="Function:", layout=wide, style=style,
+        )  # fmt: skip
+        self.result, self.document = html(), html()
+        for control in (self.policy, self.need):
+            control.observe(self.guard(self._show), "value")
+        super().__init__((self.policy, self.need, self.result, self.document))
+        self._show()
+
+    @property
+    def fit(self) -> Fit:
+        return managed.fit(self.policy.value, self.need.value)
+
+    def _show(self) -> None:
+        self.result.value = bare(fit_body(self.fit))
+        self.document.value = bare(document_body(self.policy.value))
+
+    def text(self) -> str:
+        return str(self.fit)
+
+    def static(self) -> str:
+        names = ", ".join(managed.policies())
+        every = folded(f"the {len(managed.policies())} policies to choose from", f"<p>{escape(names)}</p>")
+        return fragment(fit_body(self.fit), document_body(self.policy.value), every)
