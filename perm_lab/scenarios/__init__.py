@@ -7,6 +7,7 @@ world.set("read-bucket", True)
 print(world.run())
 """
 
+from perm_lab.scenarios.across import Across
 from perm_lab.scenarios.execution_role import ExecutionRole
 from perm_lab.scenarios.pass_role import PassRole
 from perm_lab.scenarios.pull import Pull
@@ -16,6 +17,7 @@ from perm_lab.scenarios.two_ways import TwoWays
 from perm_lab.scenarios.world import Scenario
 
 __all__ = [
+    "Across",
     "ExecutionRole",
     "Handler",
     "Hop",

@@ -32,11 +32,15 @@ def zipped(source: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One boto3 call: the client's service, the method, and its parameters."""
+    """One boto3 call: the client's service, the method, and its parameters.
+
+    `account` is the id of the account in which it is made, where that is not the scenario's own.
+    """
 
     service: str
     method: str
     params: Mapping[str, Any]
+    account: str = ""
 
     def make(self, clients: Clients) -> Any:
         """Make the call."""
@@ -46,7 +50,7 @@ class ApiCall:
     def code(self) -> str:
         """The call as Python."""
         pairs = [f"{key}={_written(value)}" for key, value in self.params.items()]
-        call = f"{_variable(self.service)}.{self.method}"
+        call = f"{_variable(self.service, self.account)}.{self.method}"
         line = f"{call}({', '.join(pairs)})"
         if len(line) <= _WIDTH and "\n" not in line:
             return line
@@ -69,9 +73,14 @@ class Clients(dict[str, Any]):
 def program(calls: Iterable[ApiCall]) -> str:
     """The Python that makes `calls`, with the imports and the clients that they need."""
     calls = tuple(calls)
-    services = sorted({call.service for call in calls})
-    clients = "\n".join(f'{_variable(service)} = boto3.client("{service}")' for service in services)
+    clients = "\n".join(_client(*each) for each in sorted({(call.account, call.service) for call in calls}))
     return "\n".join([_PREAMBLE, clients, "", *(call.code for call in calls), ""])
+
+
+def _client(account: str, service: str) -> str:
+    """The line that makes a client; an account other than one's own has a profile of its name in ~/.aws/config."""
+    session = f'boto3.Session(profile_name="{account}")' if account else "boto3"
+    return f'{_variable(service, account)} = {session}.client("{service}")'
 
 
 _PREAMBLE = """\
@@ -86,7 +95,9 @@ def zipped(source):
 """
 
 
-def _variable(service: str) -> str:
+def _variable(service: str, account: str = "") -> str:
+    if account:
+        return f"{service}_{account}"
     return f"{service}_" if service == "lambda" else service
 
 

@@ -87,7 +87,7 @@ class Run(Displayable):
     """One run of a scenario: its hops in order, the calls behind them, and what came of it.
 
     `sentence` says the outcome in plain words. `policies` are those in force, each with the name of its holder.
-    `boto3_code` is a program that builds this very state in an empty account.
+    `boto3_code` is a program that builds this very state in an empty account (in empty accounts, where there are more).
     """
 
     hops: tuple[Hop, ...]

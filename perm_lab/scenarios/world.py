@@ -86,6 +86,7 @@ class Scenario(ABC):
         self._built = frozenset(key for key, switch in self._switches.items() if switch.built)
         self._state, self._handler = self._built, self.handlers[0]
         self._admin = Clients(self.account.admin())
+        self._elsewhere: dict[str, Clients] = {}
         self._people = {name: Clients(self.account.user(name)) for name in self.PEOPLE}
         self._make(*self._world(self.handlers))
         for key in self.START:
@@ -179,7 +180,13 @@ class Scenario(ABC):
 
     def _make(self, *calls: ApiCall) -> None:
         for call in calls:
-            call.make(self._admin)
+            call.make(self._clients_of(call.account))
+
+    def _clients_of(self, account: str) -> Clients:
+        """The clients of an administrator of this account, of the scenario's own where it is empty."""
+        if account and account not in self._elsewhere:
+            self._elsewhere[account] = Clients(self.lab.account(account).admin())
+        return self._elsewhere[account] if account else self._admin
 
 
 # the records that a step is about

@@ -6,6 +6,7 @@ ExecutionRoleWidget()
 """
 
 from perm_lab.challenges import Question
+from perm_lab.ui.across import BothSides
 from perm_lab.ui.arrange import Arrange
 from perm_lab.ui.drawing import svg, warm
 from perm_lab.ui.editor import PolicyEditor
@@ -14,6 +15,7 @@ from perm_lab.ui.managed import PolicyBrowser
 from perm_lab.ui.pictures import Diagram, diagram
 from perm_lab.ui.predict import Prediction, Quiz
 from perm_lab.ui.scenario import (
+    AcrossWidget,
     ExecutionRoleWidget,
     PassRoleWidget,
     PullWidget,
@@ -23,7 +25,7 @@ from perm_lab.ui.scenario import (
 )  # fmt: skip
 
 __all__ = [
-    "Arrange", "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyBrowser", "PolicyEditor", "Prediction",
-    "PullWidget", "PushWidget", "Question", "Quiz", "ScenarioWidget", "TwoWaysWidget", "diagram", "lab_html", "svg",
-    "warm",
+    "AcrossWidget", "Arrange", "BothSides", "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyBrowser",
+    "PolicyEditor", "Prediction", "PullWidget", "PushWidget", "Question", "Quiz", "ScenarioWidget", "TwoWaysWidget",
+    "diagram", "lab_html", "svg", "warm",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from html import escape
 import ipywidgets as widgets
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import ExecutionRole, PassRole, Pull, Push, Run, Scenario, Toggle, TwoWays
+from perm_lab.scenarios import Across, ExecutionRole, PassRole, Pull, Push, Run, Scenario, Toggle, TwoWays
 from perm_lab.ui import runs
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, html
@@ -137,3 +137,13 @@ class PassRoleWidget(ScenarioWidget):
     def __init__(self, lab: Lab | None = None) -> None:
         story = "maya creates a function and names its role. Switch policies and see what she may pass."
         super().__init__(PassRole(lab), "Passing the role", story)
+
+
+class AcrossWidget(ScenarioWidget):
+    """The function of lesson 7 and its callers from four accounts: who has to allow what, on which side."""
+
+    CHOICE = "Who calls"
+
+    def __init__(self, lab: Lab | None = None) -> None:
+        story = "One function, four accounts. Switch grants on both sides and see who gets in."
+        super().__init__(Across(lab), "Across accounts", story)

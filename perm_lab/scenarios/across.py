@@ -1,0 +1,270 @@
+"""Lesson 7: who may invoke a function from where, and which side has to say so.
+
+One function and four callers: somebody of the same account, a partner's application, one of a sister account in the
+same organization, and a stranger. Follows "Granting Lambda function access to other accounts" (Lambda developer
+guide) and "Cross-account policy evaluation logic" (IAM user guide).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from perm_lab.cloud import Lab, Record
+from perm_lab.display import Displayable
+from perm_lab.iam import Decision, Policy, PolicyKind, PolicySet, Principal, Request, evaluate
+from perm_lab.scenarios.api import ApiCall, Json, Zip
+from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
+from perm_lab.scenarios.world import Scenario, Step, Switch, document, first, trust
+
+FUNCTION, ROLE, APP, PERSON = "price-list", "price-list-role", "shop-app", "maya"
+SAME, PARTNER, SISTER, STRANGER = "same account", "partner", "sister", "stranger"
+_CALLERS, _FUNCTION = "On the caller's side", "In the function policy"
+
+
+class Across(Scenario):
+    """The world of lesson 7: a function, and callers of four accounts. What is run is a call by one of them."""
+
+    START = frozenset()
+    PEOPLE = (PERSON,)
+
+    def __init__(self, lab: Lab | None = None) -> None:
+        super().__init__(lab, "price list")
+        self.lab.organization(self._organization, self.account.id, self._id(SISTER))
+
+    @property
+    def _organization(self) -> str:
+        return f"o-shop{self.account.id[-6:]}"
+
+    def _id(self, caller: str) -> str:
+        """The account of a caller: beside the scenario's own, one for each of the others."""
+        place = {SAME: 0, PARTNER: 100_000, SISTER: 200_000, STRANGER: 300_000}[caller]
+        return str(int(self.account.id) + place)
+
+    def _caller_arn(self, caller: str) -> str:
+        kind = f"user/{PERSON}" if caller == SAME else "user/mallory" if caller == STRANGER else f"role/{APP}"
+        return f"arn:aws:iam::{self._id(caller)}:{kind}"
+
+    @property
+    def _function_arn(self) -> str:
+        return f"arn:aws:lambda:{self.account.region}:{self.account.id}:function:{FUNCTION}"
+
+    def _handlers(self) -> tuple[Handler, ...]:
+        return (
+            Handler(SAME, f"{PERSON} of the same account {self.account.id}", _HANDLER),
+            Handler(PARTNER, f"the role {APP} of the partner's account {self._id(PARTNER)}", _HANDLER),
+            Handler(SISTER, f"the role {APP} of {self._id(SISTER)}, in the same organization", _HANDLER),
+            Handler(STRANGER, f"mallory of {self._id(STRANGER)}, who may do everything in her account", _HANDLER),
+        )
+
+    def _all_switches(self) -> tuple[Switch, ...]:
+        partner = self._id(PARTNER)
+        return (
+            self._own(SAME, f"{PERSON}'s policy allows invoking"),
+            self._own(PARTNER, f"the partner lets {APP} invoke"),
+            self._own(SISTER, f"the sister account lets {APP} invoke"),
+            self._statement("account", "names the partner's account", partner, {"AWS": f"arn:aws:iam::{partner}:root"}),
+            self._statement(
+                "role", f"names the partner's role {APP}", self._caller_arn(PARTNER),
+                {"AWS": self._caller_arn(PARTNER)},
+            ),
+            self._statement("organization", "names the organization", "*", "*", PrincipalOrgID=self._organization),
+            self._statement("everyone", "names everyone", "*", "*"),
+        )  # fmt: skip
+
+    def _own(self, caller: str, label: str) -> Switch:
+        """The caller's own permission, written in the caller's account."""
+        account = "" if caller == SAME else self._id(caller)
+        kind, name = ("user", PERSON) if caller == SAME else ("role", APP)
+        policy = document("Allow", "lambda:InvokeFunction", self._function_arn)
+        place = {f"{kind.title()}Name": name, "PolicyName": "invoke"}
+        holder = f"{name} of {self._id(caller)}"
+        return Switch(
+            Toggle(caller, label, "inline policy invoke", _CALLERS),
+            ApiCall("iam", f"put_{kind}_policy", {**place, "PolicyDocument": policy}, account),
+            ApiCall("iam", f"delete_{kind}_policy", place, account),
+            (holder, Policy.parse(policy, name="invoke")),
+        )
+
+    def _statement(self, key: str, label: str, principal: str, written: Any, **condition: str) -> Switch:
+        where = {"FunctionName": FUNCTION, "StatementId": key}
+        grant = {**where, "Action": "lambda:InvokeFunction", "Principal": principal, **condition}
+        statement: dict[str, Any] = {
+            "Sid": key,
+            "Effect": "Allow",
+            "Principal": written,
+            "Action": "lambda:InvokeFunction",
+            "Resource": self._function_arn,
+        }
+        if condition:
+            statement["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": condition["PrincipalOrgID"]}}
+        policy = Policy.parse(
+            Json({"Version": "2012-10-17", "Statement": [statement]}), PolicyKind.RESOURCE, name=f"statement {key}"
+        )
+        help = f"Principal {principal}" + "".join(f", {name} {value}" for name, value in condition.items())
+        return Switch(
+            Toggle(key, label, help, _FUNCTION),
+            ApiCall("lambda", "add_permission", grant),
+            ApiCall("lambda", "remove_permission", where),
+            (FUNCTION, policy),
+        )
+
+    def _world(self, handlers: tuple[Handler, ...]) -> list[ApiCall]:
+        role = f"arn:aws:iam::{self.account.id}:role/{ROLE}"
+        function = {
+            "FunctionName": FUNCTION,
+            "Role": role,
+            "Runtime": "python3.13",
+            "Handler": "lambda_function.handler",
+            "Code": {"ZipFile": Zip(_HANDLER)},
+        }
+        calls = [
+            ApiCall(
+                "iam", "create_role", {"RoleName": ROLE, "AssumeRolePolicyDocument": trust("lambda.amazonaws.com")}
+            ),
+            ApiCall("lambda", "create_function", function),
+        ]
+        for caller in (PARTNER, SISTER):
+            itself = Json({"Version": "2012-10-17", "Statement": [_trusting(self._id(caller))]})
+            app = {"RoleName": APP, "AssumeRolePolicyDocument": itself}
+            calls.append(ApiCall("iam", "create_role", app, self._id(caller)))
+        return calls
+
+    def _fire(self) -> None:
+        """Invoke the function as the caller."""
+        self._session().client("lambda").invoke(FunctionName=self._function_arn)
+
+    def _session(self) -> Any:
+        account = self.lab.account(self._id(self.handler))
+        if self.handler == SAME:
+            return account.user(PERSON)
+        if self.handler == STRANGER:
+            return account.user("mallory", managed=("AdministratorAccess",))
+        sts = self.lab.system_client(account.id, "sts")
+        keys = sts.assume_role(RoleArn=self._caller_arn(self.handler), RoleSessionName="at-work")["Credentials"]
+        return self.lab.new_session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+    def _steps(self, records: tuple[Record, ...]) -> list[Step]:
+        who = self._caller_arn(self.handler)
+        if ":role/" in who:
+            who = f"arn:aws:sts::{self._id(self.handler)}:assumed-role/{APP}/at-work"
+        same = self.handler == SAME
+        sides = "one side is enough: the caller's policies, or the function policy"
+        if not same:
+            sides = "both sides are asked: the caller's policies in the caller's account, and the function policy"
+        role = f"arn:aws:iam::{self.account.id}:role/{ROLE}"
+        return [
+            Step(who, "lambda:InvokeFunction", self._function_arn, sides, first(records, "lambda:Invoke")),
+            Step(
+                "lambda.amazonaws.com", "sts:AssumeRole", role, "whoever calls, the code runs as the execution role",
+                first(records, "sts:AssumeRole"), self._function_arn,
+            ),
+        ]  # fmt: skip
+
+    def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
+        in_words = {SAME: PERSON, PARTNER: "the partner's app", SISTER: "the sister's app", STRANGER: "mallory"}
+        who = in_words[self.handler]
+        if hops[0].status is Status.ALLOWED:
+            if self.handler == STRANGER:
+                return Outcome.EXPOSED, "works, and lets in too much: everyone means everyone, mallory included"
+            return Outcome.WORKED, f"works: {who} may invoke the function"
+        decision = hops[0].decision
+        if self.handler == STRANGER:
+            return Outcome.FAILED, "fails, as it should: the function policy does not let mallory in"
+        side = decision.policy_type.value if decision else "policy"
+        if self.handler == SAME:
+            return Outcome.FAILED, f"fails: neither {who}'s policies nor the function policy allows it"
+        return Outcome.FAILED, f"fails: across accounts both sides must allow, and no {side} does"
+
+    def _event_code(self) -> str:
+        if self.handler == SAME:
+            return _CALL_AS_PERSON.format(person=PERSON, function=self._function_arn)
+        return _CALL.format(who=self._caller_arn(self.handler), function=self._function_arn)
+
+
+def _trusting(account: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}
+
+
+_HANDLER = """\
+def handler(event, context):
+    return {"beach.jpg": 4}
+"""
+
+_CALL_AS_PERSON = """\
+key = iam.create_access_key(UserName="{person}")["AccessKey"]
+person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
+person.client("lambda").invoke(FunctionName="{function}")
+"""
+
+_CALL = """\
+# and as {who}:
+#   boto3.client("lambda").invoke(FunctionName="{function}")
+"""
+
+
+# the board of both sides
+
+CALLER_SIDES = ("nothing", "allows", "denies")
+FUNCTION_SIDES = ("nothing", "names the account", "names the caller", "names everyone", "denies")
+_OWNER, _OTHER = "111111111111", "222222222222"
+_TARGET = f"arn:aws:lambda:us-east-1:{_OWNER}:function:{FUNCTION}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell(Displayable):
+    """One combination: where the caller is, what the caller's policies say, what the function policy says."""
+
+    across: bool
+    caller: str
+    function: str
+
+    @property
+    def decision(self) -> Decision:
+        """What AWS would say. Raises ValueError for a side that the board has not."""
+        for said, legal in ((self.caller, CALLER_SIDES), (self.function, FUNCTION_SIDES)):
+            if said not in legal:
+                raise ValueError(f"`{said}` is not on the board; legal: {', '.join(f'`{each}`' for each in legal)}")
+        account = _OTHER if self.across else _OWNER
+        who = Principal.parse(f"arn:aws:iam::{account}:user/maya")
+        effects: Mapping[str, str] = {"allows": "Allow", "denies": "Deny"}
+        identity = (
+            (Policy.parse(document(effects[self.caller], "lambda:InvokeFunction", _TARGET), name="maya's policy"),)
+            if self.caller in effects
+            else ()
+        )
+        named = {
+            "names the account": {"AWS": f"arn:aws:iam::{account}:root"},
+            "names the caller": {"AWS": who.arn},
+            "names everyone": "*",
+            "denies": {"AWS": who.arn},
+        }.get(self.function)
+        statement = {
+            **document("Deny" if self.function == "denies" else "Allow", "lambda:InvokeFunction", _TARGET)["Statement"][
+                0
+            ],
+            "Principal": named,
+        }
+        whole = {"Version": "2012-10-17", "Statement": [statement]}
+        resource = Policy.parse(whole, PolicyKind.RESOURCE, name="function policy") if named else None
+        request = Request(who, "lambda:InvokeFunction", _TARGET)
+        return evaluate(request, PolicySet(identity=identity, resource=resource))
+
+    def __str__(self) -> str:
+        where = "another account" if self.across else "the same account"
+        verdict = self.decision.verdict
+        return (
+            f"{verdict.sign} {verdict.word}: a caller of {where}; their own policies say: {self.caller}; the function "
+            f"policy: {self.function}"
+        )
+
+
+def board() -> tuple[Cell, ...]:
+    """Every combination of both sides, the same account first."""
+    return tuple(
+        Cell(across, caller, function)
+        for across in (False, True)
+        for caller in CALLER_SIDES
+        for function in FUNCTION_SIDES
+    )
