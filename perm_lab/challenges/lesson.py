@@ -35,7 +35,7 @@ class Lesson:
     """What one lesson asks: questions, orderings and tasks by name, in their order; and its sections.
 
     >>> lesson("01")["trust-policy"].title
-    'A trust policy with holes'
+    'Who may take the role?'
     """
 
     number: str

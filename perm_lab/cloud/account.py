@@ -85,7 +85,8 @@ class Account:
         `trust` is a trust policy, or the name of the one service that may assume the role. Raises `PolicyError` as
         `user` does.
         """
-        document = trust_policy(trust) if isinstance(trust, str) and trust.endswith(".amazonaws.com") else trust
+        service = isinstance(trust, str) and trust.endswith((".amazonaws.com", ".amazon.com"))
+        document = trust_policy(trust) if service else trust
         trusted = _checked({"trust": document}, PolicyKind.TRUST)["trust"]
         documents = _checked(inline or {})
         attachments = [catalog.managed_policy(policy).arn for policy in managed]

@@ -8,6 +8,7 @@ ExecutionRoleWidget()
 from perm_lab.challenges import Question
 from perm_lab.ui.across import BothSides
 from perm_lab.ui.arrange import Arrange
+from perm_lab.ui.board import BoardWidget
 from perm_lab.ui.drawing import svg, warm
 from perm_lab.ui.editor import PolicyEditor
 from perm_lab.ui.lab_map import lab_html
@@ -25,7 +26,7 @@ from perm_lab.ui.scenario import (
 )  # fmt: skip
 
 __all__ = [
-    "AcrossWidget", "Arrange", "BothSides", "Diagram", "ExecutionRoleWidget", "PassRoleWidget", "PolicyBrowser",
-    "PolicyEditor", "Prediction", "PullWidget", "PushWidget", "Question", "Quiz", "ScenarioWidget", "TwoWaysWidget",
-    "diagram", "lab_html", "svg", "warm",
+    "AcrossWidget", "Arrange", "BoardWidget", "BothSides", "Diagram", "ExecutionRoleWidget", "PassRoleWidget",
+    "PolicyBrowser", "PolicyEditor", "Prediction", "PullWidget", "PushWidget", "Question", "Quiz", "ScenarioWidget",
+    "TwoWaysWidget", "diagram", "lab_html", "svg", "warm",
 ]  # fmt: skip
