@@ -8,6 +8,7 @@ from enum import Enum
 from perm_lab.cloud import Record
 from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Policy
+from perm_lab.scenarios.equivalents import Equivalents
 from perm_lab.scenarios.names import short
 
 
@@ -87,7 +88,7 @@ class Run(Displayable):
     """One run of a scenario: its hops in order, the calls behind them, and what came of it.
 
     `sentence` says the outcome in plain words. `policies` are those in force, each with the name of its holder.
-    `boto3_code` is a program that builds this very state in an empty account (in empty accounts, where there are more).
+    `equivalents` is this very state as a program, as commands and as templates.
     """
 
     hops: tuple[Hop, ...]
@@ -95,7 +96,12 @@ class Run(Displayable):
     outcome: Outcome
     sentence: str
     policies: tuple[tuple[str, Policy], ...]
-    boto3_code: str
+    equivalents: Equivalents
+
+    @property
+    def boto3_code(self) -> str:
+        """A program that builds this very state in an empty account (in empty accounts, where there are more)."""
+        return self.equivalents.boto3_code
 
     @property
     def decisive(self) -> Hop | None:

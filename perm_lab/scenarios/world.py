@@ -17,7 +17,8 @@ from botocore.exceptions import ClientError
 from perm_lab import catalog
 from perm_lab.cloud import Lab, Record
 from perm_lab.iam import Decision, Policy, PolicyKind
-from perm_lab.scenarios.api import ApiCall, Clients, Json, program
+from perm_lab.scenarios.api import ApiCall, Clients, Json
+from perm_lab.scenarios.equivalents import Equivalents
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Status, Toggle, decided_by, hop
 
 _FIRST_ACCOUNT = 444455556666
@@ -161,7 +162,7 @@ class Scenario(ABC):
         records = tuple(self.lab.trail[start:])
         hops = tuple(step.hop for step in self._steps(records))
         outcome, sentence = self._outcome(hops)
-        return Run(hops, records, outcome, sentence, self.policies, self.boto3_code)
+        return Run(hops, records, outcome, sentence, self.policies, self.equivalents)
 
     @property
     def policies(self) -> tuple[Held, ...]:
@@ -171,12 +172,18 @@ class Scenario(ABC):
         return tuple(each for each in found if each)
 
     @property
-    def boto3_code(self) -> str:
-        """A program that builds the present state in an empty account and sets off the event."""
+    def equivalents(self) -> Equivalents:
+        """The present state as a program, as commands and as templates."""
         changed = self._state ^ self._built
         changes = [s.on if key in self._state else s.off for key, s in self._switches.items() if key in changed]
         people = [ApiCall("iam", "create_user", {"UserName": name}) for name in self.PEOPLE]
-        return program([*people, *self._world((self._handler,)), *changes]) + self._event_code()
+        calls = (*people, *self._world((self._handler,)), *changes)
+        return Equivalents(self.account.id, calls, self._event_code())
+
+    @property
+    def boto3_code(self) -> str:
+        """A program that builds the present state in an empty account and sets off the event."""
+        return self.equivalents.boto3_code
 
     def _make(self, *calls: ApiCall) -> None:
         for call in calls:

@@ -13,10 +13,12 @@ from perm_lab.iam import Request
 from perm_lab.scenarios.names import short
 from perm_lab.ui.decisions import decision_body
 from perm_lab.ui.panel import Panel, button, html
+from perm_lab.ui.status import RESULT, STALE, earlier, live, mark, marked
 from perm_lab.ui.style import bare, code, folded, fragment, prose, say, table
 
 _CSS = {Tone.NOT_YET: "", Tone.KEEP_GOING: "pl-no", Tone.ALMOST: "pl-no", Tone.RIGHT: "pl-ok"}
 _MANY = 8
+_EARLIER = "○ of an earlier text: check again"
 
 
 @view(Outcome)
@@ -47,7 +49,7 @@ def task_body(task: Task) -> str:
     """The story, and the requests that an answer is measured by."""
     rows = [("✓ must pass", *_cells(each)) for each in task.must_allow]
     rows += [("✗ must not pass", *_cells(each)) for each in task.must_deny]
-    rows += [("⛔ must be denied explicitly", *_cells(each)) for each in task.must_forbid]
+    rows += [("⊘ must be denied explicitly", *_cells(each)) for each in task.must_forbid]
     asked = table(("asked", "who", "does", "on"), rows)
     return f"<h4>{escape(task.title)}</h4>{prose(task.story)}{folded('what your policy is measured by', asked)}"
 
@@ -66,10 +68,14 @@ def _solution(task: Task) -> str:
 
 
 class PolicyEditor(Panel):
-    """A task with an editor for its policy. What was checked last is kept, and is there again after a restart."""
+    """A task with an editor for its policy. What was checked last is kept, and is there again after a restart.
+
+    What was said of a text is marked as soon as the text is another.
+    """
 
     def __init__(self, task: Task, progress: Progress | None = None) -> None:
         self.task, self.outcome, self.hints_shown = task, None, 0
+        self._checked = ""  # the text of which `outcome` tells
         self._progress = progress or Progress()
         kept = self._progress.get(task.name)
         text = kept.get("text") if isinstance(kept, dict) else None
@@ -80,10 +86,12 @@ class PolicyEditor(Panel):
             rows=max(12, task.starter.count("\n") + 2),
             layout=widgets.Layout(width="auto"),
         )
+        self.editor.observe(self.guard(self._edited), "value")
         self.check_button = button("Check", self.guard(self._check), button_style="primary")
         self.hint_button = button("Hint", self.guard(self._hint))
         self.start_button = button("Start over", self.guard(self._start_over))
         self.result, self.help = html(), html()
+        self.result.add_class(RESULT)
         buttons = widgets.HBox([self.check_button, self.hint_button, self.start_button])
         super().__init__((html(bare(task_body(task))), self.editor, buttons, self.result, self.help))
 
@@ -94,12 +102,22 @@ class PolicyEditor(Panel):
         self._check()
         return self.outcome
 
+    @property
+    def stale(self) -> bool:
+        """Whether what is said of the text is about an earlier text."""
+        return marked(self.result)
+
+    def _edited(self) -> None:
+        mark(self.result, STALE if self.outcome and self.editor.value != self._checked else "")
+
     def _check(self) -> None:
-        self.outcome = self.task.check(self.editor.value)
+        self._checked = self.editor.value
+        self.outcome = self.task.check(self._checked)
         if self.outcome.tone is not Tone.NOT_YET:
             self._progress.put(self.task.name, {"text": self.editor.value, "tone": self.outcome.tone.value})
         problem = f"<p class=pl-dim>{prose(self._progress.problem)}</p>" if self._progress.problem else ""
-        self.result.value = bare(outcome_body(self.outcome), problem)
+        self.result.value = bare(earlier(_EARLIER), live(outcome_body(self.outcome)), problem)
+        mark(self.result, "")
 
     def _hint(self) -> None:
         """Show one hint more; after the last one, the solution. The button stays enabled: it has the focus."""
@@ -112,6 +130,7 @@ class PolicyEditor(Panel):
 
     def _start_over(self) -> None:
         self.editor.value, self.result.value, self.outcome = self.task.starter, "", None
+        mark(self.result, "")
 
     def text(self) -> str:
         return f"{self.task}\n\n{self.task.starter}".rstrip()

@@ -2,48 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from html import escape
 
 import ipywidgets as widgets
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import Across, ExecutionRole, PassRole, Pull, Push, Run, Scenario, Toggle, TwoWays
+from perm_lab.scenarios import Across, ExecutionRole, Outcome, PassRole, Pull, Push, Run, Scenario, Toggle, TwoWays
 from perm_lab.ui import runs
 from perm_lab.ui.choice import Choice
+from perm_lab.ui.forecast import Forecast
 from perm_lab.ui.panel import Panel, html
 from perm_lab.ui.pictures import diagram
-from perm_lab.ui.style import bare, fragment
+from perm_lab.ui.status import EARLIER, RAN, RESULT, STALE, WAITS, earlier, live, mark, marked
+from perm_lab.ui.style import bare, fragment, say
 
-_TABS = (("Steps", runs.steps_table), ("Why", runs.why_body), ("Policies in force", runs.policies_body),
-         ("The same in boto3", runs.code_body))  # fmt: skip
+_OF_THE_RUN: dict[str, Callable[[Run], str]] = {"Steps": runs.steps_table, "Why": runs.why_body}
+_OF_THE_STATE: dict[str, Callable[[Scenario], str]] = {
+    "Policies in force": lambda scenario: runs.policies_body(scenario.policies),
+    **{
+        name: partial(lambda scenario, body: body(scenario.equivalents, runs.field), body=body)
+        for name, body in runs.IN_CODE.items()
+    },
+}
+_LATER = bare("<p>…</p>")
+_NOT_RUN = "nothing has been run yet: say what happens, then evaluate"
 
 
 class ScenarioWidget(Panel):
     """Switches for a scenario's toggles and its handler. Each change is made in the lab and run again at once.
 
-    `scenario` and `run` are there for Python: the world, and the latest run of it.
+    With `predict` a change is made at once, but it is run only when the learner has said what will come of it and
+    presses Evaluate. `scenario` and `run` are there for Python: the world, and the latest run of it, None before the
+    first.
     """
 
     CHOICE = "The function that is called"  # what the handlers are
 
-    def __init__(self, scenario: Scenario, title: str, story: str = "") -> None:
+    def __init__(self, scenario: Scenario, title: str, story: str = "", *, predict: bool = False) -> None:
         self.scenario = scenario
-        self.run: Run = scenario.run()
+        self.run: Run | None = None
         self._heading = f"<h4>{escape(title)}</h4><p>{escape(story)}</p>"
         self.handlers = Choice({each.key: each.label for each in scenario.handlers}, scenario.handler)
         self.handlers.observe(self.guard(self._changed), "value")
         self.checkboxes = {each.key: self._checkbox(each) for each in scenario.toggles}
+        self.forecast = Forecast(self.guard(self._evaluate)) if predict else None
         self.verdict, self.picture = html(), html()
-        self.areas = {name: html() for name, _ in _TABS}
+        self.areas = {name: html(_LATER) for name in (*_OF_THE_RUN, *_OF_THE_STATE)}
+        self._fresh: set[str] = set()  # names of the areas that show the present
         self.tabs = widgets.Tab(tuple(self.areas.values()), titles=tuple(self.areas), selected_index=0)
+        self.tabs.observe(self.guard(self._show_tab), "selected_index")
+        super().__init__((html(bare(self._heading)), self.verdict, self._sides(), self.tabs))
+        for area in (self.verdict, self.picture, *self.areas.values()):
+            area.add_class(RESULT)
+        for area in (self.verdict, self.picture, *(self.areas[name] for name in _OF_THE_RUN)):
+            area.add_class(RAN)
+        if not predict:
+            self.run = scenario.run()
+        self._show()
+
+    # the controls
+
+    def _sides(self) -> widgets.Widget:
+        """The controls, with the picture beside them or, where that is too narrow, below."""
+        asked = (self.forecast,) if self.forecast else ()
         controls = widgets.VBox(
-            [html(bare(f"<b>{escape(self.CHOICE)}</b>")), self.handlers, *self._groups()],
+            [html(bare(f"<b>{escape(self.CHOICE)}</b>")), self.handlers, *self._groups(), *asked],
             layout=widgets.Layout(flex="1 1 24em", min_width="20em"),
         )
         self.picture.layout.flex, self.picture.layout.min_width = "1 1 28em", "24em"
-        sides = widgets.Box([controls, self.picture], layout=widgets.Layout(display="flex", flex_flow="row wrap"))
-        super().__init__((html(bare(self._heading)), self.verdict, sides, self.tabs))
-        self._show()
+        return widgets.Box([controls, self.picture], layout=widgets.Layout(display="flex", flex_flow="row wrap"))
 
     def _checkbox(self, toggle: Toggle) -> widgets.Checkbox:
         box = widgets.Checkbox(
@@ -63,87 +92,132 @@ class ScenarioWidget(Panel):
             parts += [self.checkboxes[each.key] for each in self.scenario.toggles if each.group == group]
         return parts
 
+    # what comes of them
+
+    @property
+    def stale(self) -> bool:
+        """Whether what is shown is of an earlier state than that of the controls."""
+        return marked(self)
+
+    def evaluate(self, works: bool) -> Run:
+        """Commit to what will happen and run it: the plain-code way to press the button of a widget with `predict`."""
+        self.forecast.options.value = works
+        self._evaluate()
+        return self.run
+
     def _changed(self) -> None:
-        """Bring the scenario to what the controls say, run it, and show what came of it."""
+        """Bring the scenario to what the controls say; run it, or ask first what will come of it."""
+        mark(self, STALE)
         self.scenario.handler = self.handlers.value
         for key, box in self.checkboxes.items():
             self.scenario.set(key, box.value)
+        if self.forecast is None:
+            self._evaluate()
+            return
+        self.forecast.reset()
+        self._show_tabs(_OF_THE_STATE)
+        mark(self, WAITS if self.run else "")
+
+    def _evaluate(self) -> None:
+        """Run the present state, and show what came of it."""
         self.run = self.scenario.run()
         self._show()
+        if self.forecast:
+            self.forecast.settle(self.run.outcome is not Outcome.FAILED)
+        mark(self, "")
 
     def _show(self) -> None:
-        self.verdict.value = bare(runs.verdict_line(self.run))
-        self.picture.value = bare(diagram(self.run).html())
-        for name, body in _TABS:
-            self.areas[name].value = bare(body(self.run))
+        if self.run:
+            self.verdict.value = bare(earlier(), live(runs.verdict_line(self.run)))
+            self.picture.value = bare(earlier(), diagram(self.run).html())
+        else:
+            self.verdict.value = bare(live(say(f"○ {_NOT_RUN}")))
+        self._show_tabs(self.areas)
+
+    def _show_tabs(self, names: Iterable[str]) -> None:
+        """These tabs are to be worked out anew: the open one now, the others when they are opened."""
+        for name in self._fresh.intersection(names):
+            self.areas[name].value = _LATER
+        self._fresh.difference_update(names)
+        self._show_tab()
+
+    def _show_tab(self) -> None:
+        """Work out the tab that is open."""
+        name = tuple(self.areas)[self.tabs.selected_index or 0]
+        if name not in self._fresh:
+            self._fresh.add(name)
+            self.areas[name].value = bare(earlier(), self._body(name))
+
+    def _body(self, name: str) -> str:
+        if name in _OF_THE_STATE:
+            return _OF_THE_STATE[name](self.scenario)
+        return _OF_THE_RUN[name](self.run) if self.run else f"<p>{_NOT_RUN}</p>"
+
+    # without a kernel
 
     def text(self) -> str:
         on = "\n".join(
             f"  [{'x' if each.key in self.scenario.state else ' '}] {each.label}" for each in self.scenario.toggles
         )
-        return f"{self.run}\n{on}"
+        old = f"{EARLIER}: " if self.stale else ""
+        return f"{old}{self.run or _NOT_RUN}\n{on}"
 
     def static(self) -> str:
         marks = [
             ("✓ on", each) if each.key in self.scenario.state else ("○ off", each) for each in self.scenario.toggles
         ]
         switches = "".join(f"<li>{sign}: {escape(each.label)} ({escape(each.help)})</li>" for sign, each in marks)
-        return fragment(self._heading, f"<ul>{switches}</ul>", runs.run_body(self.run))
+        old = f"<p>{EARLIER}:</p>" if self.stale else ""
+        return fragment(self._heading, f"<ul>{switches}</ul>", old, runs.run_body(self.run) if self.run else "")
 
 
-class ExecutionRoleWidget(ScenarioWidget):
+class _Lesson(ScenarioWidget):
+    """The widget of one lesson, in the lab that is given, or that is open, or in a new one."""
+
+    WORLD: type[Scenario]
+    TITLE = STORY = ""
+
+    def __init__(self, lab: Lab | None = None, *, predict: bool = False) -> None:
+        super().__init__(self.WORLD(lab), self.TITLE, self.STORY, predict=predict)
+
+
+class ExecutionRoleWidget(_Lesson):
     """The execution role of lesson 1 with its trust policy, its permissions, and who may call the function."""
 
-    def __init__(self, lab: Lab | None = None) -> None:
-        story = "maya calls a function; its code works on a bucket. Switch policies and see how far the call comes."
-        super().__init__(ExecutionRole(lab), "The execution role", story)
+    WORLD, TITLE = ExecutionRole, "The execution role"
+    STORY = "maya calls a function; its code works on a bucket. Switch policies and see how far the call comes."
 
 
-class PushWidget(ScenarioWidget):
+class PushWidget(_Lesson):
     """The function policy of lesson 4: which buckets S3 may run the function for."""
 
-    CHOICE = "What happens"
-
-    def __init__(self, lab: Lab | None = None) -> None:
-        story = "S3 tells the function of each new photo. Switch statements and see whose photos get in."
-        super().__init__(Push(lab), "The function policy", story)
+    WORLD, TITLE, CHOICE = Push, "The function policy", "What happens"
+    STORY = "S3 tells the function of each new photo. Switch statements and see whose photos get in."
 
 
-class TwoWaysWidget(ScenarioWidget):
+class TwoWaysWidget(_Lesson):
     """Two rules of EventBridge that lead to one function: by the function policy, and by a role that the rule takes."""
 
-    CHOICE = "Which event comes in"
-
-    def __init__(self, lab: Lab | None = None) -> None:
-        story = "Two rules, one function. Switch the grants and see which of them each rule needs."
-        super().__init__(TwoWays(lab), "As itself, or as a role", story)
+    WORLD, TITLE, CHOICE = TwoWays, "As itself, or as a role", "Which event comes in"
+    STORY = "Two rules, one function. Switch the grants and see which of them each rule needs."
 
 
-class PullWidget(ScenarioWidget):
+class PullWidget(_Lesson):
     """The event source mappings of lesson 5: what the execution role must be allowed before Lambda polls."""
 
-    CHOICE = "The source that is mapped"
-
-    def __init__(self, lab: Lab | None = None) -> None:
-        story = "maya maps a stream or a queue to a function. Switch policies and see whether Lambda reads it."
-        super().__init__(Pull(lab), "An event source mapping", story)
+    WORLD, TITLE, CHOICE = Pull, "An event source mapping", "The source that is mapped"
+    STORY = "maya maps a stream or a queue to a function. Switch policies and see whether Lambda reads it."
 
 
-class PassRoleWidget(ScenarioWidget):
+class PassRoleWidget(_Lesson):
     """iam:PassRole of lesson 2: who may give which role to Lambda."""
 
-    CHOICE = "What is created"
-
-    def __init__(self, lab: Lab | None = None) -> None:
-        story = "maya creates a function and names its role. Switch policies and see what she may pass."
-        super().__init__(PassRole(lab), "Passing the role", story)
+    WORLD, TITLE, CHOICE = PassRole, "Passing the role", "What is created"
+    STORY = "maya creates a function and names its role. Switch policies and see what she may pass."
 
 
-class AcrossWidget(ScenarioWidget):
+class AcrossWidget(_Lesson):
     """The function of lesson 7 and its callers from four accounts: who has to allow what, on which side."""
 
-    CHOICE = "Who calls"
-
-    def __init__(self, lab: Lab | None = None) -> None:
-        story = "One function, four accounts. Switch grants on both sides and see who gets in."
-        super().__init__(Across(lab), "Across accounts", story)
+    WORLD, TITLE, CHOICE = Across, "Across accounts", "Who calls"
+    STORY = "One function, four accounts. Switch grants on both sides and see who gets in."

@@ -7,6 +7,7 @@ import pytest
 
 from perm_lab.challenges import Progress, Tone, lesson
 from perm_lab.display import html
+from perm_lab.iam import Verdict
 from perm_lab.ui import PolicyEditor
 
 ASK = lesson("01")
@@ -50,6 +51,25 @@ def test_a_known_slip_is_named_and_its_excess_shown(progress: Progress) -> None:
     assert "the verdict, statement by statement" in editor.result.value
 
 
+def test_what_was_said_of_a_text_is_marked_as_soon_as_the_text_is_another(progress: Progress) -> None:
+    editor = PolicyEditor(READ, progress)
+    editor.editor.value = "{"
+    assert not editor.stale
+    editor.check_button.click()
+    assert "○ of an earlier text" in editor.result.value and '<div role="status">' in editor.result.value
+    assert not editor.stale
+    editor.editor.value = "{}"
+    assert editor.stale and {"pl-result", "pl-stale"} <= set(editor.result._dom_classes)
+    editor.editor.value = "{"
+    assert not editor.stale
+    editor.editor.value = "{}"
+    editor.check_button.click()
+    assert not editor.stale
+    editor.editor.value = "{"
+    editor.start_button.click()
+    assert not editor.stale
+
+
 def test_text_that_is_no_json_gets_its_line(progress: Progress) -> None:
     editor = PolicyEditor(READ, progress)
     editor.check('{\n"Version": "2012-10-17"\n"Statement": []}')
@@ -90,3 +110,8 @@ def test_without_a_kernel_the_task_is_there_and_the_answer_is_not(progress: Prog
     assert TRUST.title in bundle["text/html"] and TRUST.starter in bundle["text/plain"]
     assert TRUST.reasoning not in bundle["text/html"]
     assert bundle["text/html"] and html(TRUST)
+
+
+def test_an_explicit_deny_is_asked_for_by_the_sign_that_verdicts_have() -> None:
+    task = next(task for task in ASK.tasks.values() if task.must_forbid)
+    assert f"{Verdict.EXPLICIT_DENY.sign} must be denied explicitly" in html(task)
