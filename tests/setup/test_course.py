@@ -39,6 +39,15 @@ def test_it_begins_with_what_it_is_for(path):
 
 
 @BY_NOTEBOOK
+def test_the_instructor_is_told_of_each_section_and_of_all_the_minutes(path):
+    sections = lesson(path.stem[:2]).sections
+    assert [heading for heading in headings(path) if heading != DOCUMENTATION] == [each.title for each in sections]
+    minutes = int(re.search(r"\*\*(\d+) minutes\.\*\*", cells(path)[0].source)[1])
+    assert minutes == sum(each.minutes for each in sections)
+    assert all(each.ask.strip() and each.watch.strip() for each in sections)
+
+
+@BY_NOTEBOOK
 def test_it_asks_what_was_learned_before_and_ends_with_a_recap(path):
     places, first = headings(path), asked(path)[0]
     if path.stem[:2] != "00":
