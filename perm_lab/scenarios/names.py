@@ -21,7 +21,11 @@ _KINDS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"arn:[^:]*:sqs:[^:]*:\d*:(.+)$", "queue", r"\1"),
         (r"arn:[^:]*:sns:[^:]*:\d*:(.+)$", "topic", r"\1"),
         (r"arn:[^:]*:kms:[^:]*:\d*:key/(.+)$", "key", r"\1"),
-        (r"(arn:.*)", "resource", r"\1"),
+        (r"arn:[^:]*:events:[^:]*:\d*:rule/(.+)$", "rule", r"\1"),
+        (r"arn:[^:]*:states:[^:]*:\d*:stateMachine:(.+)$", "state machine", r"\1"),
+        (r"arn:[^:]*:scheduler:[^:]*:\d*:schedule/(.+)$", "schedule", r"\1"),
+        (r"arn:[^:]*:execute-api:[^:]*:\d*:(.+)$", "API", r"\1"),
+        (r"arn:[^:]*:[^:]*:[^:]*:\d*:(.+)$", "resource", r"\1"),
         (r"(.+\.amazonaws\.com)$", "service", r"\1"),
     )
 )

@@ -90,3 +90,9 @@ def test_all_that_the_lesson_has_is_asked_once(path):
 def test_a_wrong_option_is_a_belief_that_has_a_name(path):
     for question in lesson(path.stem[:2]).questions.values():
         assert set(question.options) - {question.answer} == set(question.misconceptions), question.name
+
+
+@BY_NOTEBOOK
+def test_options_are_plain_text_as_a_radio_button_shows_no_other(path):
+    for question in lesson(path.stem[:2]).questions.values():
+        assert not [option for option in question.options if set(option) & set("`*_<")], question.name
