@@ -126,7 +126,9 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]], decisive: tuple[in
         for n, row in enumerate(rows)
     )
     whole = f"{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
-    return f'<div class="pl-wide"><table class="pl-t">{whole}</table></div>'
+    # where it is wider than the page it scrolls, by the keyboard too
+    area = f'class="pl-wide" role="group" tabindex="0" aria-label="{escape(caption or "a table")}"'
+    return f'<div {area}><table class="pl-t">{whole}</table></div>'
 
 
 def folded(summary: str, body: str, *, opened: bool = False) -> str:
