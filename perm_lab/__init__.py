@@ -16,9 +16,9 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Lab", "Policy", "Request", "aws_message", "evaluate", "explain"]
+__all__ = ["Lab", "Policy", "Request", "aws_message", "evaluate", "explain", "progress"]
 
-_HOMES = {"Lab": "perm_lab.cloud"} | dict.fromkeys(__all__[1:], "perm_lab.iam")
+_HOMES = dict.fromkeys(__all__, "perm_lab.iam") | {"Lab": "perm_lab.cloud", "progress": "perm_lab.ui.progress_page"}
 
 
 def __getattr__(name: str) -> Any:

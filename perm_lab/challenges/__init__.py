@@ -10,7 +10,8 @@ from perm_lab.challenges.lesson import LESSONS, Lesson, Section, lesson
 from perm_lab.challenges.ordering import Ordering
 from perm_lab.challenges.progress import Progress
 from perm_lab.challenges.question import Question
-from perm_lab.challenges.task import Outcome, Rejected, Slip, Task, Tone
+from perm_lab.challenges.report import Report
+from perm_lab.challenges.task import Outcome, Rejected, Slip, Solution, Task, Tone
 
 __all__ = [
     "LESSONS",
@@ -20,8 +21,10 @@ __all__ = [
     "Progress",
     "Question",
     "Rejected",
+    "Report",
     "Section",
     "Slip",
+    "Solution",
     "Task",
     "Tone",
     "lesson",

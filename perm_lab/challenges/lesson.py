@@ -34,11 +34,13 @@ class Section:
 class Lesson:
     """What one lesson asks: questions, orderings and tasks by name, in their order; and its sections.
 
+    `stem` is the name of its notebook.
+
     >>> lesson("01")["trust-policy"].title
     'Who may take the role?'
     """
 
-    number: str
+    stem: str
     title: str
     questions: Mapping[str, Question]
     orderings: Mapping[str, Ordering]
@@ -58,6 +60,11 @@ class Lesson:
         return found
 
     @property
+    def number(self) -> str:
+        """Its place in the course: `"01"`."""
+        return self.stem[:2]
+
+    @property
     def recap(self) -> tuple[Question, ...]:
         """The questions of the recap: those whose names say so."""
         return tuple(question for name, question in self.questions.items() if "-recap" in name)
@@ -74,7 +81,7 @@ def lesson(number: str) -> Lesson:
     names: dict[str, str] = {}
     for key, value in content["names"].items():
         names[key] = Template(value).safe_substitute(names)
-    return _lesson(number, _named(content, names), names["ACCOUNT"])
+    return _lesson(found.name.removesuffix(".toml"), _named(content, names), names["ACCOUNT"])
 
 
 def _files() -> list[Any]:
@@ -98,13 +105,13 @@ class _Lessons(Mapping[str, Lesson]):
 LESSONS: Mapping[str, Lesson] = _Lessons()
 
 
-def _lesson(number: str, content: Mapping[str, Any], account: str) -> Lesson:
+def _lesson(stem: str, content: Mapping[str, Any], account: str) -> Lesson:
     def asked(kind: str, read: Callable[[Mapping[str, Any]], Any]) -> dict[str, Any]:
         return {row["name"]: read(row) for row in content.get(kind, ())}
 
     world = tuple(_call(row, account) for row in content.get("world", ()))
     return Lesson(
-        number,
+        stem,
         content["title"],
         asked("question", _question),
         asked("ordering", _ordering),
@@ -183,7 +190,7 @@ def _task(data: Mapping[str, Any], account: str, world: tuple[tuple[str, ApiCall
         "reasoning": _flowing,
         "hints": _each(_flowing),
         "beyond": tuple,
-        "solution": _document,
+        "reference": _document,
         "accepted": _each(_document),
         "slips": _each(lambda row: Slip(**_read(row, {"reply": _flowing, **requests("allows", "denies", "forbids")}))),
         "rejected": _each(lambda row: Rejected(**_read(row, {"answer": _document, "tone": Tone}))),
@@ -192,7 +199,8 @@ def _task(data: Mapping[str, Any], account: str, world: tuple[tuple[str, ApiCall
     }
     sides = data.get("sides") or {"": (data["kind"], data["on"])}
     places = {side: Place(PolicyKind[kind.upper()], arn) for side, (kind, arn) in sides.items()}
-    told = {key: value for key, value in data.items() if key not in ("kind", "on", "sides")}
+    told = {key: value for key, value in data.items() if key not in ("kind", "on", "sides", "solution")}
+    told["reference"] = data["solution"]
     return Task(places=places, world=world, **_read(told, readers))
 
 

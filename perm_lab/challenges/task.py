@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -93,6 +93,17 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Solution(Displayable):
+    """One right answer to a task, and why it is right."""
+
+    document: Mapping[str, Any]
+    reasoning: str
+
+    def __str__(self) -> str:
+        return f"{json.dumps(self.document, indent=2)}\n\n{self.reasoning}"
+
+
+@dataclass(frozen=True, slots=True)
 class Task(Displayable):
     """A policy to write, and how it is judged: in a lab in which `world` was built, with the answer in its place.
 
@@ -100,7 +111,7 @@ class Task(Displayable):
     `must_forbid` explicitly, allows no neighbour of `must_allow` of the kinds in `beyond` (keys of `NEIGHBOURS`), and
     each of `events` then ends as it must. `places` says where the answer's documents stand: one under an empty name,
     or several, and an answer is then an object with a document under each name. `accepted` and `rejected` are sample
-    answers: the task's own tests.
+    answers: the task's own tests. `reference` is the answer that `solution` shows.
     """
 
     name: str
@@ -115,7 +126,7 @@ class Task(Displayable):
     events: tuple[Event, ...] = ()
     slips: tuple[Slip, ...] = ()
     hints: tuple[str, ...] = ()
-    solution: Mapping[str, Any] | None = None
+    reference: Mapping[str, Any] = field(default_factory=dict)
     reasoning: str = ""
     starter: str = ""
     accepted: tuple[Any, ...] = ()
@@ -124,6 +135,10 @@ class Task(Displayable):
     def hint(self, number: int = 1) -> str:
         """The hint of this number, from 1, each one telling more; the last when there are not so many."""
         return self.hints[min(max(number, 1), len(self.hints)) - 1]
+
+    def solution(self) -> Solution:
+        """One right answer with its reasoning. Others pass as well."""
+        return Solution(self.reference, self.reasoning)
 
     def check(self, answer: str | Mapping[str, Any]) -> Outcome:
         """How far `answer` is: a policy document, or one under each name of `places`, as JSON text or as a dict."""

@@ -11,6 +11,7 @@ from perm_lab.challenges import Ordering, Outcome, Progress, Tone
 from perm_lab.display import view
 from perm_lab.ui.editor import outcome_body
 from perm_lab.ui.panel import Panel, button, html
+from perm_lab.ui.status import live
 from perm_lab.ui.style import bare, fragment, prose
 
 
@@ -52,7 +53,7 @@ class Arrange(Panel):
         super().__init__((html(bare(prose(ordering.text))), *rows, buttons, self.result))
         self._show()
         if known:
-            self._check()
+            self._judge()
 
     def _mover(self, sign: str, place: int, way: int) -> widgets.Button:
         made = button(sign, self.guard(partial(self._move, place, way)))
@@ -79,11 +80,15 @@ class Arrange(Panel):
         self._show()
 
     def _check(self) -> None:
+        tone = self.ordering.check(self.lines).tone
+        if tone is not Tone.NOT_YET:
+            self._progress.attempt(self.ordering.name, {"lines": self.lines, "tone": tone.value}, tone.value)
+        self._judge()
+
+    def _judge(self) -> None:
         self.outcome = self.ordering.check(self.lines)
-        if self.outcome.tone is not Tone.NOT_YET:
-            self._progress.put(self.ordering.name, {"lines": self.lines, "tone": self.outcome.tone.value})
         problem = f"<p class=pl-dim>{prose(self._progress.problem)}</p>" if self._progress.problem else ""
-        self.result.value = bare(outcome_body(self.outcome), problem)
+        self.result.value = bare(live(outcome_body(self.outcome)), problem)
 
     def _start_over(self) -> None:
         self.lines, self.outcome = list(self.ordering.shuffled), None

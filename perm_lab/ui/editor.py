@@ -7,12 +7,13 @@ from html import escape
 
 import ipywidgets as widgets
 
-from perm_lab.challenges import Outcome, Progress, Task, Tone
+from perm_lab.challenges import Outcome, Progress, Solution, Task, Tone
 from perm_lab.display import view
 from perm_lab.iam import Request
 from perm_lab.scenarios.names import short
 from perm_lab.ui.decisions import decision_body
 from perm_lab.ui.panel import Panel, button, html
+from perm_lab.ui.pictures import diagram
 from perm_lab.ui.status import RESULT, STALE, earlier, live, mark, marked
 from perm_lab.ui.style import bare, code, folded, fragment, prose, say, table
 
@@ -30,6 +31,8 @@ def outcome_body(outcome: Outcome) -> str:
     """The tone first, then what to say, then the evidence behind it, folded."""
     slip = f": {outcome.slip}" if outcome.slip else ""
     parts = [say(f"{outcome.tone.sign} {outcome.tone.value}{slip}", _CSS[outcome.tone]), prose(outcome.message)]
+    if outcome.score:
+        parts.append(f"<p class=pl-dim>{escape(outcome.score)}</p>")
     if outcome.excess:
         rows = [(escape(_who(each)), code(each.action), code(each.resource)) for each in outcome.excess[:_MANY]]
         rest = f" (the first {_MANY})" if len(outcome.excess) > _MANY else ""
@@ -37,6 +40,8 @@ def outcome_body(outcome: Outcome) -> str:
         parts.append(folded(title, table(("who", "may do", "on"), rows)))
     if outcome.decision:
         parts.append(folded("the verdict, statement by statement", decision_body(outcome.decision)))
+    if outcome.records:
+        parts.append(folded("the last event, call by call", diagram(outcome.records).html()))
     return "".join(parts)
 
 
@@ -62,9 +67,14 @@ def _who(request: Request) -> str:
     return short(request.principal.service or request.principal.arn)
 
 
-def _solution(task: Task) -> str:
-    document = escape(json.dumps(task.solution, indent=2))
-    return folded("one solution", f"<pre>{document}</pre>{prose(task.reasoning)}", opened=True)
+@view(Solution)
+def _solution_html(solution: Solution) -> str:
+    return fragment(solution_body(solution))
+
+
+def solution_body(solution: Solution) -> str:
+    """The document, and why."""
+    return f"<pre>{escape(json.dumps(solution.document, indent=2))}</pre>{prose(solution.reasoning)}"
 
 
 class PolicyEditor(Panel):
@@ -114,7 +124,8 @@ class PolicyEditor(Panel):
         self._checked = self.editor.value
         self.outcome = self.task.check(self._checked)
         if self.outcome.tone is not Tone.NOT_YET:
-            self._progress.put(self.task.name, {"text": self.editor.value, "tone": self.outcome.tone.value})
+            tone = self.outcome.tone.value
+            self._progress.attempt(self.task.name, {"text": self._checked, "tone": tone}, tone, self.outcome.slip)
         problem = f"<p class=pl-dim>{prose(self._progress.problem)}</p>" if self._progress.problem else ""
         self.result.value = bare(earlier(_EARLIER), live(outcome_body(self.outcome)), problem)
         mark(self.result, "")
@@ -123,10 +134,13 @@ class PolicyEditor(Panel):
         """Show one hint more; after the last one, the solution. The button stays enabled: it has the focus."""
         self.hints_shown = min(self.hints_shown + 1, len(self.task.hints) + 1)
         hints = "".join(f"<li>{prose(text)}</li>" for text in self.task.hints[: self.hints_shown])
-        solution = _solution(self.task) if self.hints_shown > len(self.task.hints) else ""
+        solution = self._solution() if self.hints_shown > len(self.task.hints) else ""
         self.help.value = bare(f"<h4>Hints</h4><ol>{hints}</ol>", solution)
         last = self.hints_shown == len(self.task.hints)
         self.hint_button.description = "Solution shown" if solution else "Show a solution" if last else "Next hint"
+
+    def _solution(self) -> str:
+        return folded("one solution", solution_body(self.task.solution()), opened=True)
 
     def _start_over(self) -> None:
         self.editor.value, self.result.value, self.outcome = self.task.starter, "", None

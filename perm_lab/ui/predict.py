@@ -90,7 +90,9 @@ class Prediction(Panel):
     def _commit(self) -> None:
         self._settle()
         if self.question.name:
-            self._progress.put(self.question.name, {"choice": self.choice, "right": self.correct})
+            kept = {"choice": self.choice, "right": self.correct}
+            belief = self.question.misconceptions.get(self.choice or "", "")
+            self._progress.attempt(self.question.name, kept, str(self.choice), belief)
         self.reply.value = self._answer()
         if self._on_commit:
             self._on_commit(self)

@@ -128,11 +128,11 @@ def solve(hand: Hand, task: Task):
     slip = next(each for each in task.rejected if each.slip)
     assert slip.slip == check(hand, task, slip.answer).slip
     look_at_the_hints(hand, task)
-    assert check(hand, task, task.solution).right
+    assert check(hand, task, task.reference).right
 
 
 def look_at_the_hints(hand: Hand, task: Task):
-    solution = f"one solution{json.dumps(task.solution, indent=2)}"
+    solution = f"one solution{json.dumps(task.reference, indent=2)}"
     for label, hint in zip(["Hint", *["Next hint"] * len(task.hints)], task.hints, strict=False):
         hand.use(hand.button(label))
         hand.says(words(hint))

@@ -45,7 +45,7 @@ def test_every_slip_is_shown_by_some_rejected_answer(task: Task) -> None:
 
 @BY_NAME
 def test_the_solution_is_right_and_its_reply_gives_the_reasoning(task: Task) -> None:
-    outcome = task.check(task.solution)
+    outcome = task.check(task.solution().document)
     assert (Tone.RIGHT, task.reasoning) == (outcome.tone, outcome.message)
 
 

@@ -43,7 +43,7 @@ def strictly(notebook, folder):
 # how each widget is given the right answer by plain code
 ANSWERED = {
     "Prediction": "given = Prediction({0}); given.commit(given.question.answer); assert given.correct",
-    "PolicyEditor": "given = PolicyEditor({0}); assert given.check(json.dumps(given.task.solution)).right",
+    "PolicyEditor": "given = PolicyEditor({0}); assert given.check(json.dumps(given.task.reference)).right",
     "Arrange": "given = Arrange({0}); assert given.check(given.ordering.lines).right",
     "Quiz": "given = Quiz({0}); [each.commit(each.question.answer) for each in given.predictions]; "
     "assert given.right == len(given.predictions)",

@@ -36,7 +36,7 @@ def test_checking_what_was_not_changed_is_not_wrong(progress: Progress) -> None:
 
 def test_a_right_answer_is_praised_with_its_reason(progress: Progress) -> None:
     editor = PolicyEditor(TRUST, progress)
-    editor.editor.value = json.dumps(TRUST.solution)
+    editor.editor.value = json.dumps(TRUST.reference)
     editor.check_button.click()
     assert editor.outcome.right
     assert "✓ right" in editor.result.value
