@@ -86,7 +86,7 @@ class ProgressPage(Panel):
         chosen = self.upload.value[0]
         try:
             count = self._progress.restore(bytes(chosen["content"]).decode("utf-8", "replace"))
-            words, css = f"✓ {count} answers restored", "pl-ok"
+            words, css = f"✓ answers restored: {count}", "pl-ok"
             rest = f"{self._progress.problem}. Run the cells of an open notebook again to see them there."
         except ValueError as error:
             words, css = f"✗ {chosen['name']} {error}", "pl-no"

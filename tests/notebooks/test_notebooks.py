@@ -119,7 +119,9 @@ def test_with_every_answer_given_it_says_the_same(executed, tmp_path):
     assert len(asked(executed.path)) == len(given)
     assert [] == [cell.source for cell in given if cell.outputs]
     solved.cells = [cell for cell in solved.cells if cell not in given]
-    assert said(executed.first) == said(solved)
+    told = [cell.source.endswith("progress()") for cell in solved.cells]  # the page that tells of the answers
+    pairs = zip(said(executed.first), said(solved), told, strict=True)
+    assert [] == [(first, then) for first, then, tells in pairs if (first == then) is tells]
 
 
 @pytest.mark.parametrize("state", ["with", "without"])

@@ -50,7 +50,7 @@ def test_a_file_that_was_taken_along_is_restored(progress, tmp_path):
     Prediction(QUESTION, progress=progress).commit(QUESTION.answer)
     elsewhere = ProgressPage(Progress(tmp_path / "elsewhere.json"))
     elsewhere.upload.value = uploaded("perm_lab_progress.json", progress.text.encode())
-    assert "✓ 1 answers restored" in elsewhere.told.value and "1 of " in elsewhere.page.value
+    assert "✓ answers restored: 1" in elsewhere.told.value and "1 of " in elsewhere.page.value
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b'{"format": 99, "answers": {}}'])
