@@ -10,7 +10,7 @@ TEST := $(VENV)/.installed-test
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check bench clean
+.PHONY: help lab test check bench instructor clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -28,6 +28,9 @@ check: $(TEST) ## what CI runs, its quick part first
 
 bench: $(TEST) ## the measured promises: decisions/s, import times, a call, a click, memory
 	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-enable --benchmark-only
+
+instructor: $(TEST) ## notebooks/instructor/ anew, from the lessons' data
+	$(BIN)/python scripts/make_instructor.py
 
 clean: ## remove .venv and what the tools left behind
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .benchmarks .coverage
