@@ -14,6 +14,15 @@ from perm_lab.challenges import lesson
 _MADE = re.compile(r'\b(Prediction|PolicyEditor|Quiz|Arrange)\((ask\["([\w-]+)"\]|\*ask\.recap)\)')
 
 
+_PANEL = re.compile(r"\b(\w+Widget|PolicyBrowser|BothSides|progress)\(\)")
+
+
+def panels(path: Path) -> list[tuple[int, str]]:
+    """The widgets of a notebook that are made of no data: the cell, and what makes it."""
+    cells = enumerate(nbformat.read(path, as_version=4).cells)
+    return [(n, name) for n, cell in cells if cell.cell_type == "code" for name in _PANEL.findall(cell.source)]
+
+
 @dataclass(frozen=True)
 class Asked:
     """A widget: the cell it is in, its class, the source of what it is given, and that itself."""

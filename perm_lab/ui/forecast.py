@@ -38,6 +38,12 @@ class Forecast(widgets.VBox):
         """Ask anew."""
         self.options.value, self.options.disabled, self.reply.value = None, False, ""
 
+    def wait(self) -> None:
+        """Ask nothing: what comes of the present state is known already."""
+        self.reset()
+        self.options.disabled = True
+        self.reply.value = bare("<p class=pl-dim>Change something first; then say what happens before it is run.</p>")
+
     def settle(self, works: bool) -> None:
         """Say whether it was right. The button stays enabled: it has the focus."""
         if self.options.disabled:  # the same once more

@@ -24,7 +24,7 @@ _LINE = {
     Status.DENIED: ("pl-no", "bold"),
     Status.NOT_REACHED: ("pl-idle", "dashed"),
 }
-_WIDEST = 30
+_WIDEST = 34
 
 
 @dataclass(frozen=True, slots=True)

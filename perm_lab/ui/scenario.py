@@ -33,9 +33,9 @@ _NOT_RUN = "nothing has been run yet: say what happens, then evaluate"
 class ScenarioWidget(Panel):
     """Switches for a scenario's toggles and its handler. Each change is made in the lab and run again at once.
 
-    With `predict` a change is made at once, but it is run only when the learner has said what will come of it and
-    presses Evaluate. `scenario` and `run` are there for Python: the world, and the latest run of it, None before the
-    first.
+    Where the box `asks` is ticked (with `predict` it is from the start) a change is made at once, but it is run only
+    when the learner has said what will come of it and presses Evaluate. `scenario` and `run` are there for Python: the
+    world, and the latest run of it, None before the first.
     """
 
     CHOICE = "The function that is called"  # what the handlers are
@@ -47,7 +47,9 @@ class ScenarioWidget(Panel):
         self.handlers = Choice({each.key: each.label for each in scenario.handlers}, scenario.handler)
         self.handlers.observe(self.guard(self._changed), "value")
         self.checkboxes = {each.key: self._checkbox(each) for each in scenario.toggles}
-        self.forecast = Forecast(self.guard(self._evaluate)) if predict else None
+        self.forecast = Forecast(self.guard(self._evaluate))
+        self.asks = _box("Ask me first what will happen", predict)
+        self.asks.observe(self.guard(self._ask), "value")
         self.verdict, self.picture = html(), html()
         self.areas = {name: html(_LATER) for name in (*_OF_THE_RUN, *_OF_THE_STATE)}
         self._fresh: set[str] = set()  # names of the areas that show the present
@@ -60,27 +62,23 @@ class ScenarioWidget(Panel):
             area.add_class(RAN)
         if not predict:
             self.run = scenario.run()
+        self._ask()
         self._show()
 
     # the controls
 
     def _sides(self) -> widgets.Widget:
         """The controls, with the picture beside them or, where that is too narrow, below."""
-        asked = (self.forecast,) if self.forecast else ()
+        choice = html(bare(f"<b>{escape(self.CHOICE)}</b>"))
         controls = widgets.VBox(
-            [html(bare(f"<b>{escape(self.CHOICE)}</b>")), self.handlers, *self._groups(), *asked],
+            [self.asks, choice, self.handlers, *self._groups(), self.forecast],
             layout=widgets.Layout(flex="1 1 24em", min_width="20em"),
         )
         self.picture.layout.flex, self.picture.layout.min_width = "1 1 28em", "24em"
         return widgets.Box([controls, self.picture], layout=widgets.Layout(display="flex", flex_flow="row wrap"))
 
     def _checkbox(self, toggle: Toggle) -> widgets.Checkbox:
-        box = widgets.Checkbox(
-            value=toggle.key in self.scenario.state,
-            description=f"{toggle.label} ({toggle.help})",
-            indent=False,
-            layout=widgets.Layout(width="auto", margin="1px 2px"),
-        )
+        box = _box(f"{toggle.label} ({toggle.help})", toggle.key in self.scenario.state)
         box.observe(self.guard(self._changed), "value")
         return box
 
@@ -100,7 +98,7 @@ class ScenarioWidget(Panel):
         return marked(self)
 
     def evaluate(self, works: bool) -> Run:
-        """Commit to what will happen and run it: the plain-code way to press the button of a widget with `predict`."""
+        """Commit to what will happen and run it: the plain-code way to press the button of a widget that asks."""
         self.forecast.options.value = works
         self._evaluate()
         return self.run
@@ -111,7 +109,7 @@ class ScenarioWidget(Panel):
         self.scenario.handler = self.handlers.value
         for key, box in self.checkboxes.items():
             self.scenario.set(key, box.value)
-        if self.forecast is None:
+        if not self.asks.value:
             self._evaluate()
             return
         self.forecast.reset()
@@ -122,9 +120,16 @@ class ScenarioWidget(Panel):
         """Run the present state, and show what came of it."""
         self.run = self.scenario.run()
         self._show()
-        if self.forecast:
+        if self.asks.value:
             self.forecast.settle(self.run.outcome is not Outcome.FAILED)
         mark(self, "")
+
+    def _ask(self) -> None:
+        """Ask from the next change on; or ask no more, and run what waits."""
+        self.forecast.layout.display = None if self.asks.value else "none"
+        self.forecast.wait() if self.run else self.forecast.reset()
+        if not self.asks.value and (self.run is None or self.stale):
+            self._evaluate()
 
     def _show(self) -> None:
         if self.run:
@@ -169,6 +174,11 @@ class ScenarioWidget(Panel):
         switches = "".join(f"<li>{sign}: {escape(each.label)} ({escape(each.help)})</li>" for sign, each in marks)
         old = f"<p>{EARLIER}:</p>" if self.stale else ""
         return fragment(self._heading, f"<ul>{switches}</ul>", old, runs.run_body(self.run) if self.run else "")
+
+
+def _box(words: str, ticked: bool) -> widgets.Checkbox:
+    layout = widgets.Layout(width="auto", margin="1px 2px")
+    return widgets.Checkbox(value=ticked, description=words, indent=False, layout=layout)
 
 
 class _Lesson(ScenarioWidget):

@@ -19,19 +19,33 @@ def browser():
 
 @pytest.fixture(scope="package")
 def lab_server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("notebooks")
-    for path in NOTEBOOKS:
-        shutil.copy(path, folder)
-    with running_lab(folder, tmp_path_factory.mktemp("jupyter")) as server:
+    with running_lab(tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("jupyter")) as server:
         yield server
 
 
 @pytest.fixture
 def lab_page(browser, lab_server, tmp_path_factory):
-    """A page of its own. At the end of the test its console must have found nothing wrong."""
+    """A page of its own, on notebooks that nobody has run. At the end its console must have found nothing wrong."""
+    for path in NOTEBOOKS:
+        shutil.copy(path, lab_server.folder)
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     page = LabPage(context.new_page(), lab_server, pictures_folder(tmp_path_factory.getbasetemp() / "screenshots"))
     yield page
     context.close()
     lab_server.end_kernels()
     assert [] == page.complaints
+
+
+@pytest.fixture
+def fresh(lab_page, lab_server, tmp_path_factory):
+    """Opens a notebook in a folder of its own, where nobody has answered anything, in a new kernel, and runs it."""
+
+    def run(path):
+        folder = tmp_path_factory.mktemp("desk").name
+        (lab_server.folder / folder).mkdir()
+        shutil.copy(path, lab_server.folder / folder)
+        lab_page.open(f"{folder}/{path.name}")
+        lab_page.run_all()
+        return lab_page
+
+    return run

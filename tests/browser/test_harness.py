@@ -47,7 +47,7 @@ def test_it_can_be_looked_at(lamp, theme):
 
 
 def test_a_cell_that_fails_is_found_and_so_is_one_that_never_ran(lab_page, lab_server):
-    lab_page.open(write(lab_server.folder, "failing.ipynb", "1", "1 / 0", "2"))
+    lab_page.open(write(lab_server.folder, "failing.ipynb", "1", "import time; time.sleep(1); 1 / 0", "2"))
     lab_page.run_all()
     assert [1] == lab_page.failed()
     assert [2] == lab_page.not_run()

@@ -163,6 +163,24 @@ def test_once_run_the_forecast_stands_and_counts_once(asking: ExecutionRoleWidge
     assert [True] == asking.forecast.told
 
 
+def test_a_widget_that_runs_at_once_asks_when_it_is_told_to(widget: ExecutionRoleWidget) -> None:
+    assert "none" == widget.forecast.layout.display
+    widget.asks.value = True
+    assert widget.forecast.layout.display is None and widget.forecast.options.disabled and not widget.stale
+    assert "Change something first" in widget.forecast.reply.value
+    before = widget.run
+    widget.checkboxes["read-bucket"].value = True
+    assert before is widget.run and widget.stale and not widget.forecast.options.disabled
+    widget.asks.value = False
+    assert before is not widget.run and not widget.stale and "none" == widget.forecast.layout.display
+    assert [] == widget.forecast.told
+
+
+def test_a_widget_that_asks_runs_at_once_when_it_is_told_to(asking: ExecutionRoleWidget) -> None:
+    asking.asks.value = False
+    assert asking.run and asking.run.sentence in unescape(asking.verdict.value)
+
+
 @pytest.mark.parametrize("kind", [PassRoleWidget, PullWidget, PushWidget, TwoWaysWidget, AcrossWidget])
 def test_every_lesson_can_be_foretold(kind: type[ScenarioWidget]) -> None:
     with Lab() as lab:
