@@ -60,7 +60,7 @@ class BothSides(Panel):
             control.observe(self.guard(self._changed), "value")
         self.prediction.observe(self.guard(self._chosen), "value")
         selects = (self.where, self.caller, self.function)
-        super().__init__((*selects, self.prediction, self.commit_button, self.verdict, self.table))
+        super().__init__((*selects, self.prediction, widgets.HBox([self.commit_button]), self.verdict, self.table))
         self._changed()
 
     def _select(self, label: str, options: dict[str, object]) -> widgets.Dropdown:

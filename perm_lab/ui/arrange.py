@@ -57,7 +57,7 @@ class Arrange(Panel):
 
     def _mover(self, sign: str, place: int, way: int) -> widgets.Button:
         made = button(sign, self.guard(partial(self._move, place, way)))
-        made.layout.width, made.layout.margin = "2.4em", "1px"
+        made.layout.flex, made.layout.width, made.layout.margin = "none", "3em", "1px"
         return made
 
     def check(self, lines: list[str] | tuple[str, ...] | None = None) -> Outcome:

@@ -26,7 +26,8 @@ def fit_body(fit: Fit) -> str:
     signs = {True: '<b class="pl-no">✗ lacks</b>', False: '<b class="pl-ok">✓ has</b>'}
     rows = [(signs[each in fit.missing], code(each), code(on)) for each, on in fit.need.actions.items()]
     beyond = table(("it also allows", "on"), [(code(action), code(resource)) for action, resource in fit.beyond])
-    title = f"beyond the need: {len(fit.beyond)} requests that this function never makes"
+    count = f"{len(fit.beyond)} request{'s' * (len(fit.beyond) != 1)}"
+    title = f"beyond the need: {count} that this function never makes"
     line = say(f"{'✓' if fit.enough else '✗'} {fit.sentence}", "pl-ok" if fit.enough else "pl-no")
     return line + table(("", "needed", "on"), rows) + (folded(title, beyond) if fit.beyond else "")
 

@@ -29,11 +29,11 @@ def _report_html(report: Report) -> str:
 def report_body(report: Report) -> str:
     """The summary, a row for each notebook, and the beliefs that were seen."""
     head = ("notebook", "done", "look again at")
-    rows = [(_link(each), f"{each.done} of {len(each.items)}", _again(each)) for each in report.chapters]
+    rows = [(_link(each), f"{each.done}&nbsp;of&nbsp;{len(each.items)}", _again(each)) for each in report.chapters]
     beliefs = [(escape(belief), ", ".join(numbers)) for belief, numbers in report.beliefs.items()]
     seen = table(("belief", "in notebook"), beliefs) if beliefs else ""
     problem = prose(report.problem) if report.problem else ""
-    title = f"{len(beliefs)} beliefs that got in the way"
+    title = f"beliefs that got in the way: {len(beliefs)}"
     return say(f"… {report.summary}") + problem + table(head, rows) + (folded(title, seen) if seen else "")
 
 
@@ -44,7 +44,9 @@ def _link(chapter: Chapter) -> str:
 
 def _again(chapter: Chapter) -> str:
     items = [each for each in chapter.items if each.revisit]
-    return "".join(map(_item, items)) or "<span class=pl-dim>nothing</span>"
+    begun = any(each.right is not None for each in chapter.items)
+    nothing = "nothing" if begun else "○ not begun"
+    return "".join(map(_item, items)) or f"<span class=pl-dim>{nothing}</span>"
 
 
 def _item(item: Item) -> str:

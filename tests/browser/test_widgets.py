@@ -219,6 +219,7 @@ def views(hand: Hand):
     names = hand.part.get_by_role("tab").all_inner_texts()
     for name in names:
         hand.open_tab(name)
+        expect(hand.part.locator(".widget-tab-contents > *").locator("visible=true").first).not_to_have_text("…")
         yield f"-{name.replace(' ', '-')}"
     if not names:
         yield ""

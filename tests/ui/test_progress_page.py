@@ -33,7 +33,7 @@ def test_it_shows_each_notebook_and_what_to_look_at_again(progress):
     assert "nothing is answered yet" in page.page.value
     Prediction(QUESTION, progress=progress).commit(next(iter(QUESTION.misconceptions)))
     page.refresh_button.click()
-    assert "0 of " in page.page.value and "✗ not yet" in page.page.value and BELIEF in page.page.value
+    assert "0&nbsp;of&nbsp;" in page.page.value and "✗ not yet" in page.page.value and BELIEF in page.page.value
     assert BELIEF in page.text() and BELIEF in page.static()
 
 
@@ -50,7 +50,7 @@ def test_a_file_that_was_taken_along_is_restored(progress, tmp_path):
     Prediction(QUESTION, progress=progress).commit(QUESTION.answer)
     elsewhere = ProgressPage(Progress(tmp_path / "elsewhere.json"))
     elsewhere.upload.value = uploaded("perm_lab_progress.json", progress.text.encode())
-    assert "✓ answers restored: 1" in elsewhere.told.value and "1 of " in elsewhere.page.value
+    assert "✓ answers restored: 1" in elsewhere.told.value and "1&nbsp;of&nbsp;" in elsewhere.page.value
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b'{"format": 99, "answers": {}}'])
