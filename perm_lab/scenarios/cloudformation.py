@@ -17,20 +17,12 @@ from perm_lab.display import Displayable
 from perm_lab.scenarios.api import ApiCall, Zip
 from perm_lab.scenarios.stack import (
     BUCKET,
-    BUCKET_POLICY,
     FUNCTION,
-    MAPPING,
     PERMISSION,
-    POLICY,
     QUEUE,
-    QUEUE_POLICY,
     ROLE,
     RULE,
     STREAM,
-    SUBSCRIPTION,
-    TABLE,
-    TOPIC,
-    TOPIC_POLICY,
     USER,
     Named,
     Params,
@@ -107,16 +99,6 @@ def _made(kind: str, key: str, names: Mapping[str, str]) -> Fold:
     return fold
 
 
-def _gone(kind: str, key: str) -> Fold:
-    """The thing with the name in the parameter `key` is no more."""
-
-    def fold(stack: Stack, params: Params) -> None:
-        stack.thing(kind, params[key])
-        del stack.things[kind, params[key]]
-
-    return fold
-
-
 def _set(kind: str, key: str, names: Mapping[str, str]) -> Fold:
     """Properties of a thing that is there are other ones."""
 
@@ -124,11 +106,6 @@ def _set(kind: str, key: str, names: Mapping[str, str]) -> Fold:
         stack.thing(kind, params.pop(key)).update(_named(params, names))
 
     return fold
-
-
-def _unset(kind: str, key: str, name: str) -> Fold:
-    """A property of a thing is taken away."""
-    return lambda stack, params: stack.thing(kind, params[key]).pop(name, None)
 
 
 def _listed(kind: str, key: str, name: str, row: Callable[[Params], Any], same: Callable[[Any, Any], bool]) -> Fold:
@@ -139,16 +116,6 @@ def _listed(kind: str, key: str, name: str, row: Callable[[Params], Any], same: 
         rows = properties.setdefault(name, [])
         place = next((n for n, each in enumerate(rows) if same(each, new)), len(rows))
         rows[place : place + 1] = [new]
-
-    return fold
-
-
-def _struck(kind: str, key: str, name: str, gone: Callable[[Any, Params], bool]) -> Fold:
-    """The rows of a property that is a list which are `gone`."""
-
-    def fold(stack: Stack, params: Params) -> None:
-        properties = stack.thing(kind, params[key])
-        properties[name] = [row for row in properties.get(name, []) if not gone(row, params)]
 
     return fold
 
@@ -166,15 +133,8 @@ def _identity(kind: str, word: str, made: Mapping[str, str]) -> dict[str, Fold]:
     attached = {"row": lambda params: params["PolicyArn"], "same": lambda row, new: row == new}
     return {
         f"iam.create_{low}": _made(kind, key, made),
-        f"iam.delete_{low}": _gone(kind, key),
         f"iam.put_{low}_policy": _listed(kind, key, "Policies", **inline),
-        f"iam.delete_{low}_policy": _struck(
-            kind, key, "Policies", lambda row, params: row["PolicyName"] == params["PolicyName"]
-        ),
         f"iam.attach_{low}_policy": _listed(kind, key, "ManagedPolicyArns", **attached),
-        f"iam.detach_{low}_policy": _struck(
-            kind, key, "ManagedPolicyArns", lambda row, params: row == params["PolicyArn"]
-        ),
     }
 
 
@@ -186,7 +146,7 @@ _SIDS = "CloudFormation gives the statements of a function policy their Sids its
 
 
 def _function(stack: Stack, params: Params) -> None:
-    names = _same("FunctionName Role Runtime Handler Code Description Timeout MemorySize Environment")
+    names = _same("FunctionName Role Runtime Handler Code Timeout")
     properties = _named(params, names)
     code = properties["Code"].get("ZipFile")
     if isinstance(code, Zip):
@@ -195,43 +155,12 @@ def _function(stack: Stack, params: Params) -> None:
     stack.things[FUNCTION, params["FunctionName"]] = properties
 
 
-def _function_gone(stack: Stack, params: Params) -> None:
-    name = _plain_name(params["FunctionName"])
-    _gone(FUNCTION, "FunctionName")(stack, {"FunctionName": name})
-    for key in [key for key, each in stack.things.items() if each.get("FunctionName") == Named(FUNCTION, name)]:
-        del stack.things[key]
-
-
 def _permission(stack: Stack, params: Params) -> None:
-    names = _same(
-        "Action Principal SourceArn SourceAccount EventSourceToken PrincipalOrgID FunctionUrlAuthType "
-        "InvokedViaFunctionUrl",
-        StatementId="",
-        FunctionName="",
-    )
+    names = _same("Action Principal SourceArn SourceAccount PrincipalOrgID", StatementId="", FunctionName="")
     function = _plain_name(params["FunctionName"])
     properties = {"FunctionName": Named(FUNCTION, function), **_named(params, names)}
     stack.things[PERMISSION, f"{function} {params['StatementId']}"] = properties
     stack.note(_SIDS)
-
-
-def _permission_gone(stack: Stack, params: Params) -> None:
-    name = f"{_plain_name(params['FunctionName'])} {params['StatementId']}"
-    _gone(PERMISSION, "name")(stack, {"name": name})
-
-
-def _mapping(stack: Stack, params: Params) -> None:
-    names = _same(
-        "EventSourceArn StartingPosition BatchSize Enabled FilterCriteria Topics Queues FunctionResponseTypes "
-        "MaximumRetryAttempts MaximumRecordAgeInSeconds BisectBatchOnFunctionError DestinationConfig",
-        FunctionName="",
-    )
-    function = _plain_name(params["FunctionName"])
-    source = params["EventSourceArn"].rpartition(":")[2].rpartition("/")[2]
-    stack.things[MAPPING, f"{source} {function}"] = {
-        "FunctionName": Named(FUNCTION, function),
-        **_named(params, names),
-    }
 
 
 def _plain_name(function: str) -> str:
@@ -243,69 +172,24 @@ def _plain_name(function: str) -> str:
 
 
 def _notification(stack: Stack, params: Params) -> None:
-    """The API lists events for each destination; CloudFormation has a row for each event."""
-    written = params["NotificationConfiguration"]
-    found: Params = {}
-    for rows, (kind, to) in _NOTIFIED.items():
-        for row in written.get(rows, ()):
-            known = _same(f"{to}Arn", Events="", Id="", Filter="")
-            where = {"Filter": {"S3Key": {"Rules": row["Filter"]["Key"]["FilterRules"]}}} if "Filter" in row else {}
-            destination = {kind: _named(row, known)[f"{to}Arn"]}
-            found.setdefault(f"{kind if kind != 'Function' else 'Lambda'}Configurations", []).extend(
-                {"Event": event, **destination, **where} for event in row["Events"]
-            )
-    if "EventBridgeConfiguration" in written:
-        found["EventBridgeConfiguration"] = {"EventBridgeEnabled": True}
-    stack.thing(BUCKET, params["Bucket"])["NotificationConfiguration"] = found
+    """The API lists events for each function; CloudFormation has a row for each event."""
+    [(rows, written)] = params["NotificationConfiguration"].items()
+    if rows != "LambdaFunctionConfigurations":
+        raise LookupError(f"`{rows}` has no place in the template; there are: LambdaFunctionConfigurations")
+    found = [
+        {"Event": event, **_named(row, {"LambdaFunctionArn": "Function", "Events": ""})}
+        for row in written
+        for event in row["Events"]
+    ]
+    stack.thing(BUCKET, params["Bucket"])["NotificationConfiguration"] = {"LambdaConfigurations": found}
 
 
-_NOTIFIED = {
-    "LambdaFunctionConfigurations": ("Function", "LambdaFunction"),
-    "QueueConfigurations": ("Queue", "Queue"),
-    "TopicConfigurations": ("Topic", "Topic"),
-}
-
-
-def _bucket_policy(stack: Stack, params: Params) -> None:
-    name = params["Bucket"]
-    stack.things[BUCKET_POLICY, name] = {"Bucket": Named(BUCKET, name), "PolicyDocument": _object(params["Policy"])}
-
-
-# queues, topics, rules
-
-
-def _queue(stack: Stack, params: Params) -> None:
-    stack.things[QUEUE, params["QueueName"]] = {"QueueName": params["QueueName"]}
-    _queue_attributes(stack, {"QueueUrl": params["QueueName"], **params})
-
-
-def _queue_attributes(stack: Stack, params: Params) -> None:
-    name = params["QueueUrl"].rpartition("/")[2]
-    attributes = {key: _object(value) for key, value in params.get("Attributes", {}).items()}
-    if policy := attributes.pop("Policy", None):
-        stack.things[QUEUE_POLICY, name] = {"Queues": [Named(QUEUE, name)], "PolicyDocument": policy}
-    stack.thing(QUEUE, name).update(attributes)
-
-
-def _topic_attribute(stack: Stack, params: Params) -> None:
-    name, value = params["TopicArn"].rpartition(":")[2], _object(params["AttributeValue"])
-    if params["AttributeName"] == "Policy":
-        stack.things[TOPIC_POLICY, name] = {"Topics": [Named(TOPIC, name)], "PolicyDocument": value}
-    else:
-        stack.thing(TOPIC, name)[params["AttributeName"]] = value
-
-
-def _subscription(stack: Stack, params: Params) -> None:
-    name = f"{params['TopicArn'].rpartition(':')[2]} to {params['Endpoint'].rpartition(':')[2]}"
-    stack.things[SUBSCRIPTION, name] = _named(params, _same("TopicArn Protocol Endpoint"))
+# rules
 
 
 def _rule(stack: Stack, params: Params) -> None:
-    names = _same("Name EventPattern ScheduleExpression State Description RoleArn EventBusName")
-    before = stack.things.get((RULE, params["Name"]), {})
-    properties = {key: _object(value) if key == "EventPattern" else value for key, value in params.items()}
-    targets = {"Targets": before["Targets"]} if "Targets" in before else {}
-    stack.things[RULE, params["Name"]] = {**_named(properties, names), **targets}
+    pattern = json.loads(params["EventPattern"])
+    stack.things[RULE, params["Name"]] = {**_named(params, _same("Name EventPattern")), "EventPattern": pattern}
 
 
 def _targets(stack: Stack, params: Params) -> None:
@@ -314,52 +198,17 @@ def _targets(stack: Stack, params: Params) -> None:
         one(stack, {"Rule": params["Rule"], "Target": dict(target)})
 
 
-def _object(value: Any) -> Any:
-    """What the API takes as text and CloudFormation as it is: a number, a truth value, a document."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
-_TABLE_NAMES = "TableName KeySchema AttributeDefinitions BillingMode ProvisionedThroughput StreamSpecification"
-
 FOLDS: Mapping[str, Fold] = {
-    **_identity(USER, "User", _same("UserName Path PermissionsBoundary")),
-    **_identity(
-        ROLE, "Role",
-        _same("RoleName AssumeRolePolicyDocument Path Description MaxSessionDuration PermissionsBoundary"),
-    ),
+    **_identity(USER, "User", _same("UserName")),
+    **_identity(ROLE, "Role", _same("RoleName AssumeRolePolicyDocument")),
     "iam.update_assume_role_policy": _set(ROLE, "RoleName", {"PolicyDocument": "AssumeRolePolicyDocument"}),
-    "iam.put_role_permissions_boundary": _set(ROLE, "RoleName", _same("PermissionsBoundary")),
-    "iam.delete_role_permissions_boundary": _unset(ROLE, "RoleName", "PermissionsBoundary"),
-    "iam.create_policy": _made(POLICY, "PolicyName", _same("PolicyDocument Path Description",
-                                                           PolicyName="ManagedPolicyName")),
     "lambda.create_function": _function,
-    "lambda.delete_function": _function_gone,
-    "lambda.update_function_configuration": _set(
-        FUNCTION, "FunctionName", _same("Role Timeout MemorySize Environment Description")
-    ),
     "lambda.add_permission": _permission,
-    "lambda.remove_permission": _permission_gone,
-    "lambda.create_event_source_mapping": _mapping,
-    "s3.create_bucket": _made(BUCKET, "Bucket", {"Bucket": "BucketName", "CreateBucketConfiguration": ""}),
-    "s3.delete_bucket": _gone(BUCKET, "Bucket"),
-    "s3.put_bucket_policy": _bucket_policy,
-    "s3.delete_bucket_policy": _gone(BUCKET_POLICY, "Bucket"),
+    "s3.create_bucket": _made(BUCKET, "Bucket", {"Bucket": "BucketName"}),
     "s3.put_bucket_notification_configuration": _notification,
-    "sqs.create_queue": _queue,
-    "sqs.set_queue_attributes": _queue_attributes,
-    "sns.create_topic": _made(TOPIC, "Name", {"Name": "TopicName"}),
-    "sns.set_topic_attributes": _topic_attribute,
-    "sns.subscribe": _subscription,
-    "kinesis.create_stream": _made(STREAM, "StreamName", _same("ShardCount StreamModeDetails", StreamName="Name")),
-    "kinesis.delete_stream": _gone(STREAM, "StreamName"),
-    "dynamodb.create_table": _made(TABLE, "TableName", _same(_TABLE_NAMES)),
-    "dynamodb.delete_table": _gone(TABLE, "TableName"),
+    "sqs.create_queue": _made(QUEUE, "QueueName", _same("QueueName")),
+    "kinesis.create_stream": _made(STREAM, "StreamName", _same("ShardCount", StreamName="Name")),
     "events.put_rule": _rule,
-    "events.delete_rule": _gone(RULE, "Name"),
     "events.put_targets": _targets,
-    "events.remove_targets": _struck(RULE, "Rule", "Targets", lambda row, params: row["Id"] in params["Ids"]),
-}  # fmt: skip
+}
 LEFT_OUT: Mapping[str, str] = {"s3.put_object": "the objects of the buckets"}

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-USER, ROLE, POLICY = "AWS::IAM::User", "AWS::IAM::Role", "AWS::IAM::ManagedPolicy"
-FUNCTION, PERMISSION, MAPPING = "AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping"
-BUCKET, BUCKET_POLICY = "AWS::S3::Bucket", "AWS::S3::BucketPolicy"
-QUEUE, QUEUE_POLICY = "AWS::SQS::Queue", "AWS::SQS::QueuePolicy"
-TOPIC, TOPIC_POLICY, SUBSCRIPTION = "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription"
-STREAM, TABLE, RULE = "AWS::Kinesis::Stream", "AWS::DynamoDB::Table", "AWS::Events::Rule"
+USER, ROLE = "AWS::IAM::User", "AWS::IAM::Role"
+FUNCTION, PERMISSION = "AWS::Lambda::Function", "AWS::Lambda::Permission"
+BUCKET, QUEUE, STREAM, RULE = "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Kinesis::Stream", "AWS::Events::Rule"
 
 Params = dict[str, Any]
 
@@ -26,26 +23,16 @@ class Named(NamedTuple):
     name: str
 
 
-# kind -> its ARN, and the attribute that holds it: none where `Ref` gives the ARN
-_ARNS: Mapping[str, tuple[str, str]] = {
-    USER: ("arn:aws:iam::{account}:user/{name}", "Arn"),
-    ROLE: ("arn:aws:iam::{account}:role/{name}", "Arn"),
-    POLICY: ("arn:aws:iam::{account}:policy/{name}", ""),
-    FUNCTION: ("arn:aws:lambda:{region}:{account}:function:{name}", "Arn"),
-    BUCKET: ("arn:aws:s3:::{name}", "Arn"),
-    QUEUE: ("arn:aws:sqs:{region}:{account}:{name}", "Arn"),
-    TOPIC: ("arn:aws:sns:{region}:{account}:{name}", ""),
-    STREAM: ("arn:aws:kinesis:{region}:{account}:stream/{name}", "Arn"),
-    TABLE: ("arn:aws:dynamodb:{region}:{account}:table/{name}", "Arn"),
-    RULE: ("arn:aws:events:{region}:{account}:rule/{name}", "Arn"),
+_ARNS: Mapping[str, str] = {
+    USER: "arn:aws:iam::{account}:user/{name}",
+    ROLE: "arn:aws:iam::{account}:role/{name}",
+    FUNCTION: "arn:aws:lambda:{region}:{account}:function:{name}",
+    BUCKET: "arn:aws:s3:::{name}",
+    QUEUE: "arn:aws:sqs:{region}:{account}:{name}",
+    STREAM: "arn:aws:kinesis:{region}:{account}:stream/{name}",
+    RULE: "arn:aws:events:{region}:{account}:rule/{name}",
 }
 _AS_WRITTEN = {"PolicyDocument", "AssumeRolePolicyDocument", "SourceArn", "EventPattern", "Principal"}
-# how S3's notifications name what they tell, and what lets S3 tell it
-_TOLD: Mapping[str, tuple[str, str, str]] = {
-    "LambdaConfigurations": ("Function", PERMISSION, "FunctionName"),
-    "QueueConfigurations": ("Queue", QUEUE_POLICY, "Queues"),
-    "TopicConfigurations": ("Topic", TOPIC_POLICY, "Topics"),
-}
 
 
 class Stack:
@@ -69,10 +56,10 @@ class Stack:
     def resources(self) -> dict[str, Any]:
         """The `Resources` of the template."""
         ids = self._ids()
-        arns = {arn: _reference(ids[key], _ARNS[key[0]][1]) for key in ids if (arn := self._arn(*key))}
+        arns = {arn: {"Fn::GetAtt": [ids[key], "Arn"]} for key in ids if (arn := self._arn(*key))}
         found = {}
         for key, properties in self.things.items():
-            whole = {"Type": key[0], "Properties": _resolved(_kept(properties), ids, arns)}
+            whole = {"Type": key[0], "Properties": _resolved(properties, ids, arns)}
             after = sorted({ids[each] for each in self._before(key) if each in ids})
             found[ids[key]] = {**whole, "DependsOn": after} if after else whole
         return found
@@ -88,9 +75,7 @@ class Stack:
         return ids
 
     def _arn(self, kind: str, name: str) -> str:
-        form = _ARNS.get(kind, ("", ""))[0]
-        path = self.things[kind, name].get("Path", "/").lstrip("/")
-        return form.format(account=self.account, region=self.region, name=path + name)
+        return _ARNS.get(kind, "").format(account=self.account, region=self.region, name=name)
 
     def _before(self, key: tuple[str, str]) -> list[tuple[str, str]]:
         """What must stand before this thing and is not referred to: principals, and leave for S3 to notify."""
@@ -100,44 +85,26 @@ class Stack:
         return named + (self._leave(properties) if kind == BUCKET else [])
 
     def _leave(self, bucket: Params) -> list[tuple[str, str]]:
-        """The policies that may let S3 tell the bucket's destinations."""
+        """The statements that may let S3 tell the bucket's functions."""
         found: list[tuple[str, str]] = []
-        for rows, (destination, kind, on) in _TOLD.items():
-            for row in bucket.get("NotificationConfiguration", {}).get(rows, ()):
-                leave = [
-                    (each, name)
-                    for (each, name), properties in self.things.items()
-                    if each == kind and self._told(properties[on]) == row[destination] and _lets_s3(properties)
-                ]
-                found += leave
-                if not leave:
-                    self.note(_NO_LEAVE)
+        for row in bucket.get("NotificationConfiguration", {}).get("LambdaConfigurations", ()):
+            leave = [
+                key
+                for key, each in self.things.items()
+                if key[0] == PERMISSION
+                and each["Principal"] == "s3.amazonaws.com"
+                and self._arn(*each["FunctionName"]) == row["Function"]
+            ]
+            found += leave
+            if not leave:
+                self.note(_NO_LEAVE)
         return found
-
-    def _told(self, on: Any) -> str:
-        """The ARN of what a policy is on."""
-        thing = on[0] if isinstance(on, list) else on
-        return self._arn(*thing) if thing in self.things else thing.name
 
 
 _NO_LEAVE = (
     "S3 asks for leave as soon as a bucket is to notify somebody, and CloudFormation cannot have it wait "
     "(SkipDestinationValidation): in this state the stack fails"
 )
-
-
-def _lets_s3(properties: Params) -> bool:
-    """Whether a policy may let S3 in: a whole document may, a statement does when it names S3."""
-    return properties.get("Principal", "s3.amazonaws.com") == "s3.amazonaws.com"
-
-
-def _reference(logical: str, attribute: str) -> Params:
-    return {"Fn::GetAtt": [logical, attribute]} if attribute else {"Ref": logical}
-
-
-def _kept(properties: Params) -> Params:
-    """The properties without those that have been emptied."""
-    return {key: value for key, value in properties.items() if value not in ([], {})}
 
 
 def _resolved(value: Any, ids: Mapping[tuple[str, str], str], arns: Mapping[str, Params], key: str = "") -> Any:

@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 from perm_lab.cloud import Account
 
 Standing = dict[tuple[str, str], Any]
-_QUEUE = ("VisibilityTimeout", "DelaySeconds")
 
 
 def held(account: Account) -> Standing:
@@ -37,11 +36,7 @@ def _iam(iam: Any) -> Standing:
                 "trust": one.get("AssumeRolePolicyDocument"),
                 "inline": {policy["PolicyName"]: policy["PolicyDocument"] for policy in inline},
                 "attached": sorted(policy["PolicyArn"] for policy in attached),
-                "boundary": one.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
             }
-    for policy in iam.list_policies(Scope="Local")["Policies"]:
-        version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
-        found["policy", policy["PolicyName"]] = version["PolicyVersion"]["Document"]
     return found
 
 
@@ -56,9 +51,6 @@ def _lambda(client: Any) -> Standing:
         except ClientError:
             continue
         found["statements", name] = in_order([{k: v for k, v in each.items() if k != "Sid"} for each in statements])
-    for each in client.list_event_source_mappings()["EventSourceMappings"]:
-        start = each.get("StartingPosition"), each["BatchSize"]
-        found["mapping", each["EventSourceArn"]] = (each["FunctionArn"].rpartition(":")[2], *start)
     return found
 
 
@@ -66,53 +58,20 @@ def _s3(s3: Any) -> Standing:
     found: Standing = {}
     for name in (each["Name"] for each in s3.list_buckets()["Buckets"]):
         rows = s3.get_bucket_notification_configuration(Bucket=name).get("LambdaFunctionConfigurations", [])
-        told = [(row["LambdaFunctionArn"], event, _rules(row)) for row in rows for event in row["Events"]]
-        found["notification", name] = sorted(told)
-        try:
-            found["bucket policy", name] = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])
-        except ClientError:
-            continue
+        found["notification", name] = sorted(
+            (row["LambdaFunctionArn"], event) for row in rows for event in row["Events"]
+        )
     return found
-
-
-def _rules(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    rules = row.get("Filter", {}).get("Key", {}).get("FilterRules", [])
-    return [(each["Name"].lower(), each["Value"]) for each in rules]
 
 
 def _sqs(sqs: Any) -> Standing:
-    found: Standing = {}
-    for url in sqs.list_queues().get("QueueUrls", []):
-        said = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        name = url.rpartition("/")[2]
-        found["queue", name] = tuple(int(said[each]) for each in _QUEUE)
-        if "Policy" in said:
-            found["queue policy", name] = json.loads(said["Policy"])
-    return found
-
-
-def _sns(sns: Any) -> Standing:
-    found: Standing = {}
-    for arn in (each["TopicArn"] for each in sns.list_topics()["Topics"]):
-        said, name = sns.get_topic_attributes(TopicArn=arn)["Attributes"], arn.rpartition(":")[2]
-        found["topic", name] = said["DisplayName"]
-        if "__default" not in said["Policy"]:
-            found["topic policy", name] = json.loads(said["Policy"])
-    for each in sns.list_subscriptions()["Subscriptions"]:
-        found["subscription", each["TopicArn"].rpartition(":")[2]] = (each["Protocol"], each["Endpoint"])
-    return found
+    return {("queue", url.rpartition("/")[2]): True for url in sqs.list_queues().get("QueueUrls", [])}
 
 
 def _kinesis(kinesis: Any) -> Standing:
     names = kinesis.list_streams()["StreamNames"]
     said = (kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"] for name in names)
     return {("stream", each["StreamName"]): each["OpenShardCount"] for each in said}
-
-
-def _dynamodb(dynamodb: Any) -> Standing:
-    names = dynamodb.list_tables()["TableNames"]
-    said = (dynamodb.describe_table(TableName=name)["Table"] for name in names)
-    return {("table", each["TableName"]): (each["KeySchema"], each["AttributeDefinitions"]) for each in said}
 
 
 def _events(events: Any) -> Standing:
@@ -123,8 +82,7 @@ def _events(events: Any) -> Standing:
     return found
 
 
-_READERS = {"iam": _iam, "lambda": _lambda, "s3": _s3, "sqs": _sqs, "sns": _sns, "kinesis": _kinesis,
-            "dynamodb": _dynamodb, "events": _events}  # fmt: skip
+_READERS = {"iam": _iam, "lambda": _lambda, "s3": _s3, "sqs": _sqs, "kinesis": _kinesis, "events": _events}
 
 
 # the same of a template
@@ -150,9 +108,8 @@ def resolved(value: Any, resources: Mapping[str, Any], account: str) -> Any:
     if not isinstance(value, dict):
         return value
     if set(value) == {"Ref"}:
-        properties, kind = resources[value["Ref"]]["Properties"], resources[value["Ref"]]["Type"]
-        name = next(each for key, each in properties.items() if key.endswith("Name"))
-        return _arn(kind, name, account) if kind in ("AWS::SNS::Topic", "AWS::IAM::ManagedPolicy") else name
+        properties = resources[value["Ref"]]["Properties"]
+        return next(each for key, each in properties.items() if key.endswith("Name"))
     if set(value) == {"Fn::GetAtt"}:
         logical, attribute = value["Fn::GetAtt"]
         assert "Arn" == attribute
@@ -165,11 +122,9 @@ def _arn(kind: str, name: str, account: str) -> str:
     return {
         "AWS::IAM::User": f"arn:aws:iam::{account}:user/{name}",
         "AWS::IAM::Role": f"arn:aws:iam::{account}:role/{name}",
-        "AWS::IAM::ManagedPolicy": f"arn:aws:iam::{account}:policy/{name}",
         "AWS::Lambda::Function": f"arn:aws:lambda:us-east-1:{account}:function:{name}",
         "AWS::S3::Bucket": f"arn:aws:s3:::{name}",
         "AWS::SQS::Queue": f"arn:aws:sqs:us-east-1:{account}:{name}",
-        "AWS::SNS::Topic": f"arn:aws:sns:us-east-1:{account}:{name}",
         "AWS::Kinesis::Stream": f"arn:aws:kinesis:us-east-1:{account}:stream/{name}",
     }[kind]
 
@@ -183,7 +138,6 @@ def _identity(properties: Mapping[str, Any]) -> Any:
         "trust": properties.get("AssumeRolePolicyDocument"),
         "inline": {policy["PolicyName"]: policy["PolicyDocument"] for policy in properties.get("Policies", [])},
         "attached": sorted(properties.get("ManagedPolicyArns", [])),
-        "boundary": properties.get("PermissionsBoundary"),
     }
 
 
@@ -202,7 +156,6 @@ def _statement(properties: Mapping[str, Any]) -> dict[str, Any]:
         ("SourceAccount", "StringEquals", "AWS:SourceAccount"),
         ("SourceArn", "ArnLike", "AWS:SourceArn"),
         ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID"),
-        ("EventSourceToken", "StringEquals", "lambda:EventSourceToken"),
     ):
         if name in properties:
             conditions.setdefault(operator, {})[key] = properties[name]
@@ -211,40 +164,19 @@ def _statement(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _notified(properties: Mapping[str, Any]) -> Any:
     rows = properties.get("NotificationConfiguration", {}).get("LambdaConfigurations", [])
-    rules = [
-        [(each["Name"], each["Value"]) for each in row.get("Filter", {}).get("S3Key", {}).get("Rules", [])]
-        for row in rows
-    ]
-    return sorted((row["Function"], row["Event"], rule) for row, rule in zip(rows, rules, strict=True))
+    return sorted((row["Function"], row["Event"]) for row in rows)
 
 
 _SAID: Mapping[str, Any] = {
     "AWS::IAM::User": lambda p: (("user", p["UserName"]), _identity(p)),
     "AWS::IAM::Role": lambda p: (("role", p["RoleName"]), _identity(p)),
-    "AWS::IAM::ManagedPolicy": lambda p: (("policy", p["ManagedPolicyName"]), p["PolicyDocument"]),
     "AWS::Lambda::Function": lambda p: (
         ("function", p["FunctionName"]),
         (p["Role"], p["Runtime"], p["Handler"].removeprefix("index."), p.get("Timeout", 3)),
     ),
     "AWS::Lambda::Permission": lambda p: (("statements", p["FunctionName"]), _statement(p)),
-    "AWS::Lambda::EventSourceMapping": lambda p: (
-        ("mapping", p["EventSourceArn"]),
-        (p["FunctionName"], p.get("StartingPosition"), p.get("BatchSize")),
-    ),
     "AWS::S3::Bucket": lambda p: (("notification", p["BucketName"]), _notified(p)),
-    "AWS::S3::BucketPolicy": lambda p: (("bucket policy", p["Bucket"]), p["PolicyDocument"]),
-    "AWS::SQS::Queue": lambda p: (
-        ("queue", p["QueueName"]),
-        (p.get("VisibilityTimeout", 30), p.get("DelaySeconds", 0)),
-    ),
-    "AWS::SQS::QueuePolicy": lambda p: (("queue policy", p["Queues"][0]), p["PolicyDocument"]),
-    "AWS::SNS::Topic": lambda p: (("topic", p["TopicName"]), p.get("DisplayName", "")),
-    "AWS::SNS::TopicPolicy": lambda p: (("topic policy", p["Topics"][0].rpartition(":")[2]), p["PolicyDocument"]),
-    "AWS::SNS::Subscription": lambda p: (
-        ("subscription", p["TopicArn"].rpartition(":")[2]),
-        (p["Protocol"], p["Endpoint"]),
-    ),
+    "AWS::SQS::Queue": lambda p: (("queue", p["QueueName"]), True),
     "AWS::Kinesis::Stream": lambda p: (("stream", p["Name"]), p["ShardCount"]),
-    "AWS::DynamoDB::Table": lambda p: (("table", p["TableName"]), (p["KeySchema"], p["AttributeDefinitions"])),
     "AWS::Events::Rule": lambda p: (("rule", p["Name"]), (p["EventPattern"], p.get("Targets", []))),
 }
