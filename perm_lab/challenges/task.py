@@ -14,7 +14,7 @@ from perm_lab.challenges.bench import Bench, Event, Place
 from perm_lab.challenges.neighbours import neighbours
 from perm_lab.cloud import Record, lab_apart
 from perm_lab.display import Displayable
-from perm_lab.iam import Decision, Policy, PolicyError, Request, Verdict
+from perm_lab.iam import Decision, Policy, PolicyError, PolicyKind, Request, Verdict
 from perm_lab.scenarios.api import ApiCall
 
 BLANK = "___"
@@ -175,7 +175,7 @@ class Task(Displayable):
         if not isinstance(content, dict) or set(content) != set(self.places):
             names = " and ".join(f"`{name}`" for name in self.places)
             raise ValueError(f"the answer is one JSON object with a policy document under each of {names}")
-        return {name: Policy.parse(content[name], place.kind).document for name, place in self.places.items()}
+        return {name: _parsed(name, content[name], place.kind) for name, place in self.places.items()}
 
     def _judged(self, bench: Bench) -> Outcome:
         allowed = [bench.decide(request) for request in self.must_allow]
@@ -242,6 +242,16 @@ class Task(Displayable):
 
     def __str__(self) -> str:
         return f"{self.title}\n\n{self.story}"
+
+
+def _parsed(name: str, document: Any, kind: PolicyKind) -> dict[str, Any]:
+    """The document under this name of an answer. Raises PolicyError whose place begins with the name."""
+    try:
+        return Policy.parse(json.dumps(document), kind).document
+    except PolicyError as error:
+        error.path = f"{name}.{error.path}" if error.path else name
+        error.args = (f"{error.path}: {error.message}",)
+        raise
 
 
 def _shows(slip: Slip, bench: Bench) -> bool:

@@ -85,3 +85,10 @@ def test_over_broad_answers_show_a_concrete_request_first() -> None:
     assert outcome.excess
     assert outcome.decision.request.resource == outcome.excess[0].resource and outcome.decision.allowed
     assert f"{outcome.tried - len(outcome.excess)} of {outcome.tried} requests" in outcome.score
+
+
+@pytest.mark.parametrize("document", [[], 3, "text", None, {"Version": "2012-10-17", "Statement": []}])
+def test_of_several_documents_the_one_that_aws_refuses_is_named(document):
+    task = lesson("06")["mend"]
+    outcome = task.check({**task.solution().document, "caller": document})
+    assert Tone.KEEP_GOING is outcome.tone and "AWS would refuse this document: caller" in outcome.message
