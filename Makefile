@@ -19,7 +19,7 @@ lab: $(LAB) ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb $(AS_ROOT)
 
 test: $(TEST) ## the whole proof: units, laws, doctests, notebooks, a real JupyterLab in a real browser
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto
 
 check: $(TEST) ## what CI runs, its quick part first
 	$(BIN)/ruff check .

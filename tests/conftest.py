@@ -1,8 +1,11 @@
-"""For every test: none may be skipped."""
+"""For every test: none may be skipped; and those that run one notebook share a process, which so runs it once."""
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 
 @pytest.hookimpl(wrapper=True)
@@ -13,3 +16,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.outcome = "failed"
         report.longrepr = f"`{item.nodeid}` was skipped, and no test of this suite may be: {call.excinfo}"
     return report
+
+
+class ByNotebook(LoadScopeScheduling):
+    """Gives each test to the process that is free, but those of one executed notebook to one and the same."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        notebook = re.match(r"tests/notebooks/.*\[(\w+)", nodeid)
+        return notebook[1] if notebook else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByNotebook:
+    return ByNotebook(config, log)

@@ -30,11 +30,7 @@ def run_cells(client: NotebookClient) -> nbformat.NotebookNode:
     return nbformat.from_dict(client.nb)
 
 
-# all tests of one notebook in one process, which so runs it once
-BY_NOTEBOOK = [pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(path.stem)) for path in NOTEBOOKS]
-
-
-@pytest.fixture(scope="package", params=BY_NOTEBOOK)
+@pytest.fixture(scope="package", params=NOTEBOOKS, ids=lambda path: path.stem)
 def executed(request, tmp_path_factory) -> Executed:
     """The notebook as a learner would run it, beside nothing else, twice."""
     folder = tmp_path_factory.mktemp(request.param.stem)
