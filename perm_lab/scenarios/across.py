@@ -14,11 +14,13 @@ from typing import Any
 from perm_lab.cloud import Lab, Record
 from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Policy, PolicyKind, PolicySet, Principal, Request, evaluate
-from perm_lab.scenarios.api import ApiCall, Json, Zip
+from perm_lab.scenarios.api import ApiCall, Json, create_function, create_role, document, signed_in, trust
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.world import Scenario, Step, Switch, document, first, trust
+from perm_lab.scenarios.steps import Step, first, session, taken
+from perm_lab.scenarios.switches import Switch, statement
+from perm_lab.scenarios.world import PERSON, Scenario
 
-FUNCTION, ROLE, APP, PERSON = "price-list", "price-list-role", "shop-app", "maya"
+FUNCTION, ROLE, APP = "price-list", "price-list-role", "shop-app"
 SAME, PARTNER, SISTER, STRANGER = "same account", "partner", "sister", "stranger"
 _CALLERS, _FUNCTION = "On the caller's side", "In the function policy"
 
@@ -26,11 +28,10 @@ _CALLERS, _FUNCTION = "On the caller's side", "In the function policy"
 class Across(Scenario):
     """The world of lesson 7: a function, and callers of four accounts. What is run is a call by one of them."""
 
-    START = frozenset()
-    PEOPLE = (PERSON,)
+    ACCOUNT = "price list"
 
     def __init__(self, lab: Lab | None = None) -> None:
-        super().__init__(lab, "price list")
+        super().__init__(lab)
         self.lab.organization(self._organization, self.account.id, self._id(SISTER))
 
     @property
@@ -48,7 +49,7 @@ class Across(Scenario):
 
     @property
     def _function_arn(self) -> str:
-        return f"arn:aws:lambda:{self.account.region}:{self.account.id}:function:{FUNCTION}"
+        return self.arn("lambda", f"function:{FUNCTION}")
 
     def _handlers(self) -> tuple[Handler, ...]:
         return (
@@ -64,13 +65,10 @@ class Across(Scenario):
             self._own(SAME, f"{PERSON}'s policy allows invoking"),
             self._own(PARTNER, f"the partner lets {APP} invoke"),
             self._own(SISTER, f"the sister account lets {APP} invoke"),
-            self._statement("account", "names the partner's account", partner, {"AWS": f"arn:aws:iam::{partner}:root"}),
-            self._statement(
-                "role", f"names the partner's role {APP}", self._caller_arn(PARTNER),
-                {"AWS": self._caller_arn(PARTNER)},
-            ),
-            self._statement("organization", "names the organization", "*", "*", PrincipalOrgID=self._organization),
-            self._statement("everyone", "names everyone", "*", "*"),
+            self._statement("account", "names the partner's account", partner),
+            self._statement("role", f"names the partner's role {APP}", self._caller_arn(PARTNER)),
+            self._statement("organization", "names the organization", "*", PrincipalOrgID=self._organization),
+            self._statement("everyone", "names everyone", "*"),
         )  # fmt: skip
 
     def _own(self, caller: str, label: str) -> Switch:
@@ -87,48 +85,18 @@ class Across(Scenario):
             (holder, Policy.parse(policy, name="invoke")),
         )
 
-    def _statement(self, key: str, label: str, principal: str, written: Any, **condition: str) -> Switch:
-        where = {"FunctionName": FUNCTION, "StatementId": key}
-        grant = {**where, "Action": "lambda:InvokeFunction", "Principal": principal, **condition}
-        statement: dict[str, Any] = {
-            "Sid": key,
-            "Effect": "Allow",
-            "Principal": written,
-            "Action": "lambda:InvokeFunction",
-            "Resource": self._function_arn,
-        }
-        if condition:
-            statement["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": condition["PrincipalOrgID"]}}
-        policy = Policy.parse(
-            Json({"Version": "2012-10-17", "Statement": [statement]}), PolicyKind.RESOURCE, name=f"statement {key}"
-        )
+    def _statement(self, key: str, label: str, principal: str, **condition: str) -> Switch:
         help = f"Principal {principal}" + "".join(f", {name} {value}" for name, value in condition.items())
-        return Switch(
-            Toggle(key, label, help, _FUNCTION),
-            ApiCall("lambda", "add_permission", grant),
-            ApiCall("lambda", "remove_permission", where),
-            (FUNCTION, policy),
-        )
+        return statement(Toggle(key, label, help, _FUNCTION), self._function_arn, principal, **condition)
 
     def _world(self, handlers: tuple[Handler, ...]) -> list[ApiCall]:
-        role = f"arn:aws:iam::{self.account.id}:role/{ROLE}"
-        function = {
-            "FunctionName": FUNCTION,
-            "Role": role,
-            "Runtime": "python3.13",
-            "Handler": "lambda_function.handler",
-            "Code": {"ZipFile": Zip(_HANDLER)},
-        }
         calls = [
-            ApiCall(
-                "iam", "create_role", {"RoleName": ROLE, "AssumeRolePolicyDocument": trust("lambda.amazonaws.com")}
-            ),
-            ApiCall("lambda", "create_function", function),
+            *create_role(ROLE, trust("lambda.amazonaws.com")),
+            create_function(FUNCTION, self.arn("iam", f"role/{ROLE}"), _HANDLER),
         ]
         for caller in (PARTNER, SISTER):
             itself = Json({"Version": "2012-10-17", "Statement": [_trusting(self._id(caller))]})
-            app = {"RoleName": APP, "AssumeRolePolicyDocument": itself}
-            calls.append(ApiCall("iam", "create_role", app, self._id(caller)))
+            calls += create_role(APP, itself, account=self._id(caller))
         return calls
 
     def _fire(self) -> None:
@@ -148,17 +116,16 @@ class Across(Scenario):
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
         who = self._caller_arn(self.handler)
         if ":role/" in who:
-            who = f"arn:aws:sts::{self._id(self.handler)}:assumed-role/{APP}/at-work"
+            who = session(who, "at-work")
         same = self.handler == SAME
         sides = "one side is enough: the caller's policies, or the function policy"
         if not same:
             sides = "both sides are asked: the caller's policies in the caller's account, and the function policy"
-        role = f"arn:aws:iam::{self.account.id}:role/{ROLE}"
         return [
             Step(who, "lambda:InvokeFunction", self._function_arn, sides, first(records, "lambda:Invoke")),
-            Step(
-                "lambda.amazonaws.com", "sts:AssumeRole", role, "whoever calls, the code runs as the execution role",
-                first(records, "sts:AssumeRole"), self._function_arn,
+            taken(
+                records, self.arn("iam", f"role/{ROLE}"), self._function_arn,
+                "whoever calls, the code runs as the execution role",
             ),
         ]  # fmt: skip
 
@@ -179,7 +146,7 @@ class Across(Scenario):
 
     def _event_code(self) -> str:
         if self.handler == SAME:
-            return _CALL_AS_PERSON.format(person=PERSON, function=self._function_arn)
+            return signed_in(PERSON) + _CALL_AS_PERSON.format(function=self._function_arn)
         return _CALL.format(who=self._caller_arn(self.handler), function=self._function_arn)
 
 
@@ -193,8 +160,6 @@ def handler(event, context):
 """
 
 _CALL_AS_PERSON = """\
-key = iam.create_access_key(UserName="{person}")["AccessKey"]
-person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
 person.client("lambda").invoke(FunctionName="{function}")
 """
 

@@ -58,6 +58,35 @@ class ApiCall:
         return f"{call}(\n{lines})"
 
 
+def document(effect: str, actions: str | list[str], resource: str) -> Json:
+    """A policy document with one statement."""
+    return Json({"Version": "2012-10-17", "Statement": [{"Effect": effect, "Action": actions, "Resource": resource}]})
+
+
+def trust(service: str) -> Json:
+    """The trust policy that lets one service assume a role."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return Json({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def create_role(name: str, trusted: Json, *policies: str, account: str = "") -> list[ApiCall]:
+    """The calls that make a role with this trust policy and attach AWS managed policies, `service-role/…`, to it."""
+    made = ApiCall("iam", "create_role", {"RoleName": name, "AssumeRolePolicyDocument": trusted}, account)
+    arns = (f"arn:aws:iam::aws:policy/{policy}" for policy in policies)
+    return [made, *(ApiCall("iam", "attach_role_policy", {"RoleName": name, "PolicyArn": arn}) for arn in arns)]
+
+
+def create_function(name: str, role: str, source: str) -> ApiCall:
+    """The call that makes a function of one module, `source`, with the execution role of this ARN."""
+    params = {"FunctionName": name, "Role": role, "Runtime": "python3.13", "Handler": "lambda_function.handler"}
+    return ApiCall("lambda", "create_function", {**params, "Code": {"ZipFile": Zip(source)}})
+
+
+def signed_in(person: str) -> str:
+    """The Python that gives a user a key and signs in with it, as `person`."""
+    return _SIGN_IN.format(person=person)
+
+
 class Clients(dict[str, Any]):
     """The boto3 clients of one session by service, each made when it is first needed."""
 
@@ -92,6 +121,12 @@ def zipped(source):
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("lambda_function.py", source)
     return package.getvalue()
+"""
+
+
+_SIGN_IN = """\
+key = iam.create_access_key(UserName="{person}")["AccessKey"]
+person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
 """
 
 

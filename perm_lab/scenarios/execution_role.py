@@ -7,27 +7,16 @@ Follows "Defining Lambda function permissions with an execution role" (Lambda de
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from perm_lab.cloud import Lab, Record
-from perm_lab.scenarios.api import ApiCall, Zip
+from perm_lab.cloud import Record
+from perm_lab.scenarios.api import ApiCall, create_function, create_role, document, signed_in, trust
 from perm_lab.scenarios.names import short
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.world import (
-    Scenario,
-    Step,
-    Switch,
-    caused,
-    document,
-    first,
-    inline,
-    managed,
-    trust,
-    trusting,
-    worst,
-)
+from perm_lab.scenarios.steps import Step, caused, first, logged, session, taken
+from perm_lab.scenarios.switches import Switch, inline, managed, trusting
+from perm_lab.scenarios.world import PERSON, Scenario
 
-PERSON, ROLE = "maya", "photo-reader"
+ROLE = "photo-reader"
 PHOTO, SECRET, COPY = "public/beach.jpg", "private/passport.jpg", "copies/beach.jpg"
 _CALLER, _ASSUMED, _MAY, _OTHER = (
     "Who may call the function",
@@ -39,7 +28,6 @@ _NOTES = (
     "may this person call the function?",
     "may Lambda take the role? The role's trust policy says",
     "may the code do this? The role's policies say, whoever called the function",
-    "the log is written as the role, too",
 )
 
 
@@ -47,10 +35,6 @@ class ExecutionRole(Scenario):
     """The world of lesson 1: a bucket with photos, functions that read them, and their role."""
 
     START = frozenset({"invoke", "trust", "logs"})
-    PEOPLE = (PERSON,)
-
-    def __init__(self, lab: Lab | None = None) -> None:
-        super().__init__(lab, "photo shop")
 
     @property
     def bucket(self) -> str:
@@ -58,7 +42,7 @@ class ExecutionRole(Scenario):
 
     @property
     def role_arn(self) -> str:
-        return f"arn:aws:iam::{self.account.id}:role/{ROLE}"
+        return self.arn("iam", f"role/{ROLE}")
 
     def _handlers(self) -> tuple[Handler, ...]:
         return _handlers(self.bucket)
@@ -68,48 +52,36 @@ class ExecutionRole(Scenario):
 
     def _fire(self) -> None:
         """Invoke the function as the person."""
-        self._people[PERSON]["lambda"].invoke(FunctionName=self.handler)["Payload"].read()
+        self._person["lambda"].invoke(FunctionName=self.handler)["Payload"].read()
 
     def _event_code(self) -> str:
-        return _INVOKE.format(person=PERSON, function=self.handler)
+        return signed_in(PERSON) + _INVOKE.format(function=self.handler)
 
     def _world(self, handlers: tuple[Handler, ...]) -> list[ApiCall]:
         objects = [{"Bucket": self.bucket, "Key": key, "Body": f"the bytes of {key}"} for key in (PHOTO, SECRET)]
-        role = {"RoleName": ROLE, "AssumeRolePolicyDocument": trust("lambda.amazonaws.com")}
         return [
             ApiCall("s3", "create_bucket", {"Bucket": self.bucket}),
             *(ApiCall("s3", "put_object", each) for each in objects),
-            ApiCall("iam", "create_role", role),
-            *(ApiCall("lambda", "create_function", self._function(each)) for each in handlers),
+            *create_role(ROLE, trust("lambda.amazonaws.com")),
+            *(create_function(each.key, self.role_arn, each.source) for each in handlers),
         ]
-
-    def _function(self, handler: Handler) -> dict[str, Any]:
-        return {
-            "FunctionName": handler.key,
-            "Role": self.role_arn,
-            "Runtime": "python3.13",
-            "Handler": "lambda_function.handler",
-            "Code": {"ZipFile": Zip(handler.source)},
-        }
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
-        region, account, name = self.account.region, self.account.id, self.handler
-        function = f"arn:aws:lambda:{region}:{account}:function:{name}"
-        session = f"arn:aws:sts::{account}:assumed-role/{ROLE}/{name}"
-        log = f"arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{name}"
-        person = f"arn:aws:iam::{account}:user/{PERSON}"
-        invoked, assumed = first(records, "lambda:Invoke"), first(records, "sts:AssumeRole")
-        code, logs = caused(records, "code"), caused(records, "log")
-        calls = [(f"s3:{action}", f"arn:aws:s3:::{self.bucket}/{key}") for action, key in _CALLS[name]]
+        function, works = self.arn("lambda", f"function:{self.handler}"), session(self.role_arn, self.handler)
+        code = caused(records, "code")
+        calls = [(f"s3:{action}", f"arn:aws:s3:::{self.bucket}/{key}") for action, key in _CALLS[self.handler]]
         return [
-            Step(person, "lambda:InvokeFunction", function, _NOTES[0], invoked),
-            Step("lambda.amazonaws.com", "sts:AssumeRole", self.role_arn, _NOTES[1], assumed, function),
+            Step(
+                self.arn("iam", f"user/{PERSON}"), "lambda:InvokeFunction", function, _NOTES[0],
+                first(records, "lambda:Invoke"),
+            ),
+            taken(records, self.role_arn, function, _NOTES[1]),
             *(
-                Step(session, action, what, _NOTES[2], code[n] if n < len(code) else None, self.role_arn)
+                Step(works, action, what, _NOTES[2], code[n] if n < len(code) else None, self.role_arn)
                 for n, (action, what) in enumerate(calls)
             ),
-            Step(session, "logs:PutLogEvents", log, _NOTES[3], worst(logs), self.role_arn),
-        ]
+            logged(records, self.role_arn, function),
+        ]  # fmt: skip
 
     def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
         outcome = _outcome(hops)
@@ -230,8 +202,6 @@ def handler(event, context):
 """
 
 _INVOKE = """\
-key = iam.create_access_key(UserName="{person}")["AccessKey"]
-person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
 answer = person.client("lambda").invoke(FunctionName="{function}")
 print(answer.get("FunctionError", "no error"), answer["Payload"].read().decode())
 """

@@ -7,27 +7,17 @@ the role trust Lambda. Follows "Granting a user permissions to pass a role to an
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 from botocore.exceptions import ClientError
 
-from perm_lab.cloud import Lab, Record
-from perm_lab.scenarios.api import ApiCall, Json, Zip
+from perm_lab.cloud import Record
+from perm_lab.scenarios.api import ApiCall, Json, create_function, create_role, document, signed_in, trust
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.world import (
-    Scenario,
-    Step,
-    Switch,
-    checked,
-    document,
-    first,
-    inline,
-    managed,
-    trust,
-    trusting,
-)  # fmt: skip
+from perm_lab.scenarios.steps import Step, checked, first
+from perm_lab.scenarios.switches import Switch, inline, managed, trusting
+from perm_lab.scenarios.world import PERSON, Scenario
 
-PERSON, FUNCTION = "maya", "resize"
+FUNCTION = "resize"
 SMALL, POWERFUL = "photo-reader", "account-admin"
 _CREATE, _PASS, _ROLE = "What the person may create", "Which roles the person may pass", "What the role says"
 
@@ -39,14 +29,10 @@ class PassRole(Scenario):
     """
 
     START = frozenset({"create", "trust"})
-    PEOPLE = (PERSON,)
-
-    def __init__(self, lab: Lab | None = None) -> None:
-        super().__init__(lab, "photo shop")
 
     def role_arn(self, name: str) -> str:
         """ARN of the role of this name in the lesson's account."""
-        return f"arn:aws:iam::{self.account.id}:role/{name}"
+        return self.arn("iam", f"role/{name}")
 
     def _handlers(self) -> tuple[Handler, ...]:
         return (
@@ -93,36 +79,25 @@ class PassRole(Scenario):
 
     def _world(self, handlers: tuple[Handler, ...]) -> list[ApiCall]:
         policies = {SMALL: "service-role/AWSLambdaBasicExecutionRole", POWERFUL: "AdministratorAccess"}
-        calls = []
-        for role, policy in policies.items():
-            trusted = {"RoleName": role, "AssumeRolePolicyDocument": trust("lambda.amazonaws.com")}
-            attached = {"RoleName": role, "PolicyArn": f"arn:aws:iam::aws:policy/{policy}"}
-            calls += [ApiCall("iam", "create_role", trusted), ApiCall("iam", "attach_role_policy", attached)]
-        return calls
+        trusted = trust("lambda.amazonaws.com")
+        return [call for role, policy in policies.items() for call in create_role(role, trusted, policy)]
 
     def _fire(self) -> None:
         """Create a function as the person; it is removed again, so that the next run begins alike."""
         try:
-            ApiCall("lambda", "create_function", self._function).make(self._people[PERSON])
+            self._creation.make(self._person)
         finally:
             with suppress(ClientError):
                 system = self.lab.system_client(self.account.id, "lambda")
                 system.delete_function(FunctionName=FUNCTION)
 
     @property
-    def _function(self) -> dict[str, Any]:
-        return {
-            "FunctionName": FUNCTION,
-            "Role": self.role_arn(self.handler),
-            "Runtime": "python3.13",
-            "Handler": "lambda_function.handler",
-            "Code": {"ZipFile": Zip(_HANDLER)},
-        }
+    def _creation(self) -> ApiCall:
+        return create_function(FUNCTION, self.role_arn(self.handler), _HANDLER)
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
-        account, role = self.account.id, self.role_arn(self.handler)
-        function = f"arn:aws:lambda:{self.account.region}:{account}:function:{FUNCTION}"
-        person = f"arn:aws:iam::{account}:user/{PERSON}"
+        role, function = self.role_arn(self.handler), self.arn("lambda", f"function:{FUNCTION}")
+        person = self.arn("iam", f"user/{PERSON}")
         created = first(records, "lambda:CreateFunction")
         creating = "may this person create the function? Their own policies say"
         trusts = "does the role trust Lambda? Its trust policy says"
@@ -131,16 +106,12 @@ class PassRole(Scenario):
         trusted = self.lab.decide("lambda.amazonaws.com", "sts:AssumeRole", role) if passed and passed.allowed else None
         return [
             Step(
-                person,
-                "lambda:CreateFunction",
-                function,
-                creating,
-                None,
+                person, "lambda:CreateFunction", function, creating, None,
                 decision=checked(created, "lambda:CreateFunction"),
             ),
             Step(person, "iam:PassRole", role, passing, None, decision=passed),
             Step("lambda.amazonaws.com", "sts:AssumeRole", role, trusts, None, function, trusted),
-        ]
+        ]  # fmt: skip
 
     def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
         created, passed, assumed = hops
@@ -157,18 +128,10 @@ class PassRole(Scenario):
         return Outcome.WORKED, f"works: the function runs as {SMALL}"
 
     def _event_code(self) -> str:
-        call = ApiCall("lambda", "create_function", self._function).code
-        return _CREATE_AS.format(person=PERSON, call=call)
+        return f'{signed_in(PERSON)}lambda_ = person.client("lambda")\n{self._creation.code}\n'
 
 
 _HANDLER = """\
 def handler(event, context):
     return "resized"
-"""
-
-_CREATE_AS = """\
-key = iam.create_access_key(UserName="{person}")["AccessKey"]
-person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
-lambda_ = person.client("lambda")
-{call}
 """

@@ -12,24 +12,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from perm_lab import catalog
-from perm_lab.cloud import Lab, Record
-from perm_lab.iam import Policy, PolicyKind
-from perm_lab.scenarios.api import ApiCall, Json, Zip
+from perm_lab.cloud import Record
+from perm_lab.scenarios.api import ApiCall, Json, create_function, create_role, document, signed_in, trust
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.world import (
-    Scenario,
-    Step,
-    Switch,
-    caused,
-    document,
-    first,
-    inline,
-    managed,
-    trust,
-    worst,
-)  # fmt: skip
+from perm_lab.scenarios.steps import Step, first, logged, session, taken, worst
+from perm_lab.scenarios.switches import Switch, inline, managed, statement
+from perm_lab.scenarios.world import PERSON, Scenario
 
-PERSON, ROLE, FUNCTION = "maya", "click-counter", "count-clicks"
+ROLE, FUNCTION = "click-counter", "count-clicks"
 STREAM, QUEUE = "kinesis", "sqs"
 _READ = tuple(action for action in catalog.event_source("kinesis").role_actions if "Subscribe" not in action)
 _MAY, _ELSEWHERE = "What the role may do", "What else people try"
@@ -38,20 +28,13 @@ _MAY, _ELSEWHERE = "What the role may do", "What else people try"
 class Pull(Scenario):
     """The world of lesson 5: a stream, a queue, and a function that Lambda is to run on what comes into either."""
 
-    START = frozenset()
-    PEOPLE = (PERSON,)
-
-    def __init__(self, lab: Lab | None = None) -> None:
-        super().__init__(lab, "photo shop")
-
     @property
     def function_arn(self) -> str:
-        return f"arn:aws:lambda:{self.account.region}:{self.account.id}:function:{FUNCTION}"
+        return self.arn("lambda", f"function:{FUNCTION}")
 
     def source(self, kind: str) -> str:
         """ARN of the stream or of the queue."""
-        name = {STREAM: "stream/clicks", QUEUE: "orders"}[kind]
-        return f"arn:aws:{kind}:{self.account.region}:{self.account.id}:{name}"
+        return self.arn(kind, {STREAM: "stream/clicks", QUEUE: "orders"}[kind])
 
     def _handlers(self) -> tuple[Handler, ...]:
         return (
@@ -81,56 +64,30 @@ class Pull(Scenario):
                 Toggle("records-only", "inline policy records-only", "kinesis:GetRecords alone, on the stream", _MAY),
                 role, "records-only", document("Allow", "kinesis:GetRecords", stream),
             ),
-            self._grant(),
+            statement(
+                Toggle("grant", "the function policy lets kinesis.amazonaws.com in", "as if it pushed", _ELSEWHERE),
+                self.function_arn, "kinesis.amazonaws.com", "pull",
+            ),
             inline(
                 Toggle("person", f"{PERSON} may do anything on both sources", "on who makes the mapping", _ELSEWHERE),
                 ("user", PERSON), "all-of-both", everything,
             ),
         )  # fmt: skip
 
-    def _grant(self) -> Switch:
-        """A function policy for services that never call: it changes nothing."""
-        where = {"FunctionName": FUNCTION, "StatementId": "pull"}
-        call = {**where, "Action": "lambda:InvokeFunction", "Principal": "kinesis.amazonaws.com"}
-        written = {
-            "Sid": "pull",
-            "Effect": "Allow",
-            "Principal": {"Service": "kinesis.amazonaws.com"},
-            "Action": "lambda:InvokeFunction",
-            "Resource": self.function_arn,
-        }
-        policy = Policy.parse(
-            Json({"Version": "2012-10-17", "Statement": [written]}), PolicyKind.RESOURCE, name="statement pull"
-        )
-        toggle = Toggle("grant", "the function policy lets kinesis.amazonaws.com in", "as if it pushed", _ELSEWHERE)
-        on, off = ApiCall("lambda", "add_permission", call), ApiCall("lambda", "remove_permission", where)
-        return Switch(toggle, on, off, (FUNCTION, policy))
-
     def _world(self, handlers: tuple[Handler, ...]) -> list[ApiCall]:
         mapping = ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping"]
         may_map = {"UserName": PERSON, "PolicyName": "map", "PolicyDocument": document("Allow", mapping, "*")}
-        function = {
-            "FunctionName": FUNCTION,
-            "Role": f"arn:aws:iam::{self.account.id}:role/{ROLE}",
-            "Runtime": "python3.13",
-            "Handler": "lambda_function.handler",
-            "Code": {"ZipFile": Zip(_HANDLER)},
-        }
-        sources = {
-            STREAM: ApiCall("kinesis", "create_stream", {"StreamName": "clicks", "ShardCount": 1}),
-            QUEUE: ApiCall("sqs", "create_queue", {"QueueName": "orders"}),
-        }
-        trusted = {"RoleName": ROLE, "AssumeRolePolicyDocument": trust("lambda.amazonaws.com")}
         return [
-            *sources.values(),
-            ApiCall("iam", "create_role", trusted),
-            ApiCall("lambda", "create_function", function),
+            ApiCall("kinesis", "create_stream", {"StreamName": "clicks", "ShardCount": 1}),
+            ApiCall("sqs", "create_queue", {"QueueName": "orders"}),
+            *create_role(ROLE, trust("lambda.amazonaws.com")),
+            create_function(FUNCTION, self.arn("iam", f"role/{ROLE}"), _HANDLER),
             ApiCall("iam", "put_user_policy", may_map),
         ]
 
     def _fire(self) -> None:
         """Map the source to the function as the person, put something into it, and poll it until it is empty."""
-        client = self._people[PERSON]["lambda"]
+        client = self._person["lambda"]
         uuid = client.create_event_source_mapping(**self._mapping)["UUID"]
         with suppress(ClientError):
             if self.handler == STREAM:
@@ -147,48 +104,26 @@ class Pull(Scenario):
         return {"FunctionName": FUNCTION, "EventSourceArn": self.source(self.handler), **position}
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
-        account, source = self.account.id, self.source(self.handler)
-        role = f"arn:aws:iam::{account}:role/{ROLE}"
-        session = f"arn:aws:sts::{account}:assumed-role/{ROLE}/{FUNCTION}"
-        log = f"arn:aws:logs:{self.account.region}:{account}:log-group:/aws/lambda/{FUNCTION}"
+        role, source = self.arn("iam", f"role/{ROLE}"), self.source(self.handler)
+        poller = session(role, FUNCTION)
         read = {STREAM: "kinesis:GetRecords", QUEUE: "sqs:ReceiveMessage"}[self.handler]
         tried = [record for record in records if record.cause.startswith("Lambda, before it takes the mapping")]
         polled = [r for r in records if r.cause.startswith("poller of") and r.action.startswith(self.handler)]
         got = next((record for record in polled if record.action == read), worst(polled))
         return [
             Step(
-                f"arn:aws:iam::{account}:user/{PERSON}",
-                "lambda:CreateEventSourceMapping",
-                self.function_arn,
+                self.arn("iam", f"user/{PERSON}"), "lambda:CreateEventSourceMapping", self.function_arn,
                 "may this person make the mapping? Their own policies say",
                 first(records, "lambda:CreateEventSourceMapping"),
             ),
             Step(
-                session,
-                read,
-                source,
-                "may the role read the source? Lambda tries before it takes the mapping",
-                worst(tried),
-                role,
+                poller, read, source, "may the role read the source? Lambda tries before it takes the mapping",
+                worst(tried), role,
             ),
-            Step(session, read, source, "Lambda polls the source as the role", got, role),
-            Step(
-                "lambda.amazonaws.com",
-                "sts:AssumeRole",
-                role,
-                "Lambda takes the role to run the code",
-                first(records, "sts:AssumeRole"),
-                self.function_arn,
-            ),
-            Step(
-                session,
-                "logs:PutLogEvents",
-                log,
-                "the log is written as the role",
-                worst(caused(records, "log")),
-                role,
-            ),
-        ]
+            Step(poller, read, source, "Lambda polls the source as the role", got, role),
+            taken(records, role, self.function_arn, "Lambda takes the role to run the code"),
+            logged(records, role, self.function_arn),
+        ]  # fmt: skip
 
     def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
         mapped, tried, polled, assumed, log = hops
@@ -206,7 +141,7 @@ class Pull(Scenario):
     def _event_code(self) -> str:
         pairs = ", ".join(f'{name}="{value}"' for name, value in self._mapping.items())
         put = _PUT[self.handler]
-        return _MAP.format(person=PERSON, pairs=pairs, put=put)
+        return signed_in(PERSON) + _MAP.format(pairs=pairs, put=put)
 
 
 _NAMES = {STREAM: "the stream", QUEUE: "the queue"}
@@ -223,8 +158,6 @@ _PUT = {
 }
 
 _MAP = """\
-key = iam.create_access_key(UserName="{person}")["AccessKey"]
-person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
 person.client("lambda").create_event_source_mapping({pairs})
 {put}
 """

@@ -7,15 +7,14 @@ developer guide) and "The confused deputy problem" (IAM user guide).
 
 from __future__ import annotations
 
-from typing import Any
-
-from perm_lab.cloud import Lab, Record
-from perm_lab.iam import Policy, PolicyKind
-from perm_lab.scenarios.api import ApiCall, Json, Zip
+from perm_lab.cloud import Record
+from perm_lab.scenarios.api import ApiCall, create_function, create_role, document, signed_in, trust
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.world import Scenario, Step, Switch, caused, document, first, inline, trust, worst
+from perm_lab.scenarios.steps import Step, first, logged, taken
+from perm_lab.scenarios.switches import Switch, inline, statement
+from perm_lab.scenarios.world import PERSON, Scenario
 
-PERSON, ROLE, FUNCTION = "maya", "thumbnail-maker", "make-thumbnail"
+ROLE, FUNCTION = "thumbnail-maker", "make-thumbnail"
 OWN, STRANGER, RECREATED = "own-bucket", "stranger-s-bucket", "re-created-bucket"
 MALLORY = "999999999999"
 _POLICY, _ELSEWHERE = "In the function policy", "What else people try"
@@ -27,19 +26,13 @@ class Push(Scenario):
     What is run is an upload, into the shop's own bucket or into a stranger's.
     """
 
-    START = frozenset()
-    PEOPLE = (PERSON,)
-
-    def __init__(self, lab: Lab | None = None) -> None:
-        super().__init__(lab, "photo shop")
-
     @property
     def bucket(self) -> str:
         return f"uploads-{self.account.id}"
 
     @property
     def function_arn(self) -> str:
-        return f"arn:aws:lambda:{self.account.region}:{self.account.id}:function:{FUNCTION}"
+        return self.arn("lambda", f"function:{FUNCTION}")
 
     def _handlers(self) -> tuple[Handler, ...]:
         return (
@@ -53,17 +46,19 @@ class Push(Scenario):
         function = self.function_arn
         invoke = document("Allow", "lambda:InvokeFunction", function)
         own = {"SourceArn": arn, "SourceAccount": self.account.id}
+        s3 = "s3.amazonaws.com"
         return (
-            self._statement("open", "s3.amazonaws.com, no condition", "whichever bucket sends", "s3.amazonaws.com"),
-            self._statement(
-                "arn", "s3.amazonaws.com, this SourceArn", f"SourceArn {arn}", "s3.amazonaws.com", SourceArn=arn
+            statement(Toggle("open", f"{s3}, no condition", "whichever bucket sends", _POLICY), function, s3),
+            statement(
+                Toggle("arn", f"{s3}, this SourceArn", f"SourceArn {arn}", _POLICY), function, s3, SourceArn=arn
             ),
-            self._statement(
-                "both", "s3.amazonaws.com, SourceArn and SourceAccount", "this bucket, in this account",
-                "s3.amazonaws.com", **own,
+            statement(
+                Toggle("both", f"{s3}, SourceArn and SourceAccount", "this bucket, in this account", _POLICY),
+                function, s3, **own,
             ),
-            self._statement(
-                "sns", "sns.amazonaws.com, SourceArn and SourceAccount", "another service", "sns.amazonaws.com", **own
+            statement(
+                Toggle("sns", "sns.amazonaws.com, SourceArn and SourceAccount", "another service", _POLICY),
+                function, "sns.amazonaws.com", **own,
             ),
             inline(
                 Toggle("role", f"{ROLE} may invoke the function", "on the execution role", _ELSEWHERE),
@@ -75,53 +70,12 @@ class Push(Scenario):
             ),
         )  # fmt: skip
 
-    def _statement(self, key: str, label: str, help: str, principal: str, **conditions: str) -> Switch:
-        where = {"FunctionName": FUNCTION, "StatementId": key}
-        grant = {**where, "Action": "lambda:InvokeFunction", "Principal": principal, **conditions}
-        written: dict[str, Any] = {
-            "Sid": key,
-            "Effect": "Allow",
-            "Principal": {"Service": principal},
-            "Action": "lambda:InvokeFunction",
-            "Resource": self.function_arn,
-        }
-        if conditions:
-            written["Condition"] = {
-                operator: {f"AWS:{name}": conditions[name]}
-                for name, operator in (("SourceAccount", "StringEquals"), ("SourceArn", "ArnLike"))
-                if name in conditions
-            }
-        policy = Policy.parse(
-            Json({"Version": "2012-10-17", "Statement": [written]}), PolicyKind.RESOURCE, name=f"statement {key}"
-        )
-        return Switch(
-            Toggle(key, label, help, _POLICY),
-            ApiCall("lambda", "add_permission", grant),
-            ApiCall("lambda", "remove_permission", where),
-            (FUNCTION, policy),
-        )
-
     def _world(self, handlers: tuple[Handler, ...]) -> list[ApiCall]:
         row = {"LambdaFunctionArn": self.function_arn, "Events": ["s3:ObjectCreated:*"]}
-        role = f"arn:aws:iam::{self.account.id}:role/{ROLE}"
-        logs = {"RoleName": ROLE, "PolicyArn": "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}
         upload = document("Allow", "s3:PutObject", f"arn:aws:s3:::{self.bucket}/*")
         return [
-            ApiCall(
-                "iam", "create_role", {"RoleName": ROLE, "AssumeRolePolicyDocument": trust("lambda.amazonaws.com")}
-            ),
-            ApiCall("iam", "attach_role_policy", logs),
-            ApiCall(
-                "lambda",
-                "create_function",
-                {
-                    "FunctionName": FUNCTION,
-                    "Role": role,
-                    "Runtime": "python3.13",
-                    "Handler": "lambda_function.handler",
-                    "Code": {"ZipFile": Zip(_HANDLER)},
-                },
-            ),
+            *create_role(ROLE, trust("lambda.amazonaws.com"), "service-role/AWSLambdaBasicExecutionRole"),
+            create_function(FUNCTION, self.arn("iam", f"role/{ROLE}"), _HANDLER),
             ApiCall("iam", "put_user_policy", {"UserName": PERSON, "PolicyName": "upload", "PolicyDocument": upload}),
             ApiCall("s3", "create_bucket", {"Bucket": self.bucket}),
             ApiCall(
@@ -138,7 +92,7 @@ class Push(Scenario):
     def _fire(self) -> None:
         """Upload a photo: as the person into the shop's bucket, or into a bucket of mallory's."""
         if self.handler == OWN:
-            self._people[PERSON]["s3"].put_object(Bucket=self.bucket, Key=PHOTO, Body=b"a photo")
+            self._person["s3"].put_object(Bucket=self.bucket, Key=PHOTO, Body=b"a photo")
         else:
             self.lab.push("s3", self.function_arn, source_arn=self._sender, source_account=MALLORY)
 
@@ -148,44 +102,21 @@ class Push(Scenario):
         return f"arn:aws:s3:::{'mallory-photos' if self.handler == STRANGER else self.bucket}"
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
-        account, function = self.account.id, self.function_arn
-        role = f"arn:aws:iam::{account}:role/{ROLE}"
-        session = f"arn:aws:sts::{account}:assumed-role/{ROLE}/{FUNCTION}"
-        log = f"arn:aws:logs:{self.account.region}:{account}:log-group:/aws/lambda/{FUNCTION}"
+        function, role = self.function_arn, self.arn("iam", f"role/{ROLE}")
         uploaded = Step(
-            f"arn:aws:iam::{account}:user/{PERSON}",
-            "s3:PutObject",
-            f"{self._sender}/{PHOTO}",
-            "may this person upload? Their own policies say",
-            first(records, "s3:PutObject"),
-        )
+            self.arn("iam", f"user/{PERSON}"), "s3:PutObject", f"{self._sender}/{PHOTO}",
+            "may this person upload? Their own policies say", first(records, "s3:PutObject"),
+        )  # fmt: skip
         return [
             *([uploaded] if self.handler == OWN else []),
             Step(
-                "s3.amazonaws.com",
-                "lambda:InvokeFunction",
-                function,
+                "s3.amazonaws.com", "lambda:InvokeFunction", function,
                 "may S3 run the function, for this bucket of this account? The function policy says, and nothing else",
-                first(records, "lambda:Invoke"),
-                self._sender,
+                first(records, "lambda:Invoke"), self._sender,
             ),
-            Step(
-                "lambda.amazonaws.com",
-                "sts:AssumeRole",
-                role,
-                "may Lambda take the role? The role's trust policy says",
-                first(records, "sts:AssumeRole"),
-                function,
-            ),
-            Step(
-                session,
-                "logs:PutLogEvents",
-                log,
-                "the log is written as the role",
-                worst(caused(records, "log")),
-                role,
-            ),
-        ]
+            taken(records, role, function, "may Lambda take the role? The role's trust policy says"),
+            logged(records, role, function),
+        ]  # fmt: skip
 
     def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
         ran = hops[-2].status is Status.ALLOWED
@@ -203,7 +134,7 @@ class Push(Scenario):
 
     def _event_code(self) -> str:
         if self.handler == OWN:
-            return _UPLOAD.format(person=PERSON, bucket=self.bucket, key=PHOTO)
+            return signed_in(PERSON) + _UPLOAD.format(bucket=self.bucket, key=PHOTO)
         return _STRANGER.format(bucket=self._sender.rpartition(":")[2], function=self.function_arn, key=PHOTO)
 
 
@@ -216,8 +147,6 @@ def handler(event, context):
 """
 
 _UPLOAD = """\
-key = iam.create_access_key(UserName="{person}")["AccessKey"]
-person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
 person.client("s3").put_object(Bucket="{bucket}", Key="{key}", Body=b"a photo")
 """
 

@@ -8,15 +8,15 @@ Amazon EventBridge" and "Using IAM roles to grant permissions to targets" (Event
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from perm_lab.cloud import Lab, Record
-from perm_lab.iam import Policy, PolicyKind
-from perm_lab.scenarios.api import ApiCall, Json, Zip
+from perm_lab.cloud import Record
+from perm_lab.scenarios.api import ApiCall, create_function, create_role, document, signed_in, trust
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.world import Scenario, Step, Switch, document, first, inline, trust, trusting
+from perm_lab.scenarios.steps import Step, first, session, taken
+from perm_lab.scenarios.switches import Switch, inline, statement, trusting
+from perm_lab.scenarios.world import PERSON, Scenario
 
-PERSON, FUNCTION, EXECUTION, CALLER = "maya", "handle-order", "handle-order-role", "rule-caller"
+FUNCTION, EXECUTION, CALLER = "handle-order", "handle-order-role", "rule-caller"
 AS_ITSELF, AS_A_ROLE = "orders", "returns"
 _SERVICE = "events.amazonaws.com"
 _POLICY, _ROLE, _ELSEWHERE = "In the function policy", "On the role that the rule takes", "What else people try"
@@ -25,21 +25,18 @@ _POLICY, _ROLE, _ELSEWHERE = "In the function policy", "On the role that the rul
 class TwoWays(Scenario):
     """Two rules that lead to one function, each by a permission of its own. What is run is an event for one of them."""
 
+    ACCOUNT = "order desk"
     START = frozenset({"trust"})
-    PEOPLE = (PERSON,)
-
-    def __init__(self, lab: Lab | None = None) -> None:
-        super().__init__(lab, "order desk")
 
     @property
     def _function_arn(self) -> str:
-        return f"arn:aws:lambda:{self.account.region}:{self.account.id}:function:{FUNCTION}"
+        return self.arn("lambda", f"function:{FUNCTION}")
 
     def _role(self, name: str) -> str:
-        return f"arn:aws:iam::{self.account.id}:role/{name}"
+        return self.arn("iam", f"role/{name}")
 
     def _rule(self, name: str) -> str:
-        return f"arn:aws:events:{self.account.region}:{self.account.id}:rule/{name}"
+        return self.arn("events", f"rule/{name}")
 
     def _handlers(self) -> tuple[Handler, ...]:
         return (
@@ -50,7 +47,10 @@ class TwoWays(Scenario):
     def _all_switches(self) -> tuple[Switch, ...]:
         invoke = document("Allow", "lambda:InvokeFunction", self._function_arn)
         return (
-            self._statement(),
+            statement(
+                Toggle("statement", f"{_SERVICE}, SourceArn of the rule {AS_ITSELF}", "AddPermission", _POLICY),
+                self._function_arn, _SERVICE, AS_ITSELF, SourceArn=self._rule(AS_ITSELF),
+            ),
             trusting(
                 Toggle("trust", f"{CALLER} trusts {_SERVICE}", "otherwise scheduler.amazonaws.com", _ROLE),
                 CALLER, _SERVICE, "scheduler.amazonaws.com",
@@ -65,44 +65,12 @@ class TwoWays(Scenario):
             ),
         )  # fmt: skip
 
-    def _statement(self) -> Switch:
-        where = {"FunctionName": FUNCTION, "StatementId": AS_ITSELF}
-        rule = self._rule(AS_ITSELF)
-        written: dict[str, Any] = {
-            "Sid": AS_ITSELF,
-            "Effect": "Allow",
-            "Principal": {"Service": _SERVICE},
-            "Action": "lambda:InvokeFunction",
-            "Resource": self._function_arn,
-            "Condition": {"ArnLike": {"AWS:SourceArn": rule}},
-        }
-        policy = Json({"Version": "2012-10-17", "Statement": [written]})
-        grant = {**where, "Action": "lambda:InvokeFunction", "Principal": _SERVICE, "SourceArn": rule}
-        return Switch(
-            Toggle("statement", f"{_SERVICE}, SourceArn of the rule {AS_ITSELF}", "AddPermission", _POLICY),
-            ApiCall("lambda", "add_permission", grant),
-            ApiCall("lambda", "remove_permission", where),
-            (FUNCTION, Policy.parse(policy, PolicyKind.RESOURCE, name=f"statement {AS_ITSELF}")),
-        )
-
     def _world(self, handlers: tuple[Handler, ...]) -> list[ApiCall]:
-        logs = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-        roles = {EXECUTION: "lambda.amazonaws.com", CALLER: _SERVICE}
-        function = {
-            "FunctionName": FUNCTION,
-            "Role": self._role(EXECUTION),
-            "Runtime": "python3.13",
-            "Handler": "lambda_function.handler",
-            "Code": {"ZipFile": Zip(_HANDLER)},
-        }
         put = document("Allow", "events:PutEvents", "*")
         calls = [
-            ApiCall("iam", "create_role", {"RoleName": name, "AssumeRolePolicyDocument": trust(service)})
-            for name, service in roles.items()
-        ]
-        calls += [
-            ApiCall("iam", "attach_role_policy", {"RoleName": EXECUTION, "PolicyArn": logs}),
-            ApiCall("lambda", "create_function", function),
+            *create_role(EXECUTION, trust("lambda.amazonaws.com"), "service-role/AWSLambdaBasicExecutionRole"),
+            *create_role(CALLER, trust(_SERVICE)),
+            create_function(FUNCTION, self._role(EXECUTION), _HANDLER),
             ApiCall("iam", "put_user_policy", {"UserName": PERSON, "PolicyName": "send", "PolicyDocument": put}),
         ]
         for handler in handlers:
@@ -121,15 +89,13 @@ class TwoWays(Scenario):
 
     def _fire(self) -> None:
         """Put an event on the bus as the person."""
-        self._event().make(self._people[PERSON])
+        self._event().make(self._person)
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
-        account, rule = self.account.id, self._rule(self.handler)
-        caller, execution = self._role(CALLER), self._role(EXECUTION)
-        bus = f"arn:aws:events:{self.account.region}:{account}:event-bus/default"
+        rule, caller, bus = self._rule(self.handler), self._role(CALLER), self.arn("events", "event-bus/default")
         invoked = first(records, "lambda:Invoke")
         put = Step(
-            f"arn:aws:iam::{account}:user/{PERSON}", "events:PutEvents", bus,
+            self.arn("iam", f"user/{PERSON}"), "events:PutEvents", bus,
             "may this person put events on the bus? Their own policies say", first(records, "events:PutEvents"),
         )  # fmt: skip
         if self.handler == AS_ITSELF:
@@ -140,23 +106,18 @@ class TwoWays(Scenario):
                 )
             ]  # fmt: skip
         else:
-            session = f"arn:aws:sts::{account}:assumed-role/{CALLER}/service"
             way = [
                 Step(
                     _SERVICE, "sts:AssumeRole", caller, "may EventBridge take the role? Its trust policy says",
                     first(records, "sts:AssumeRole", caller=_SERVICE), rule,
                 ),
                 Step(
-                    session, "lambda:InvokeFunction", self._function_arn,
+                    session(caller, "service"), "lambda:InvokeFunction", self._function_arn,
                     "may the role run the function? The role's own policies say", invoked, caller,
                 ),
             ]  # fmt: skip
-        taken = Step(
-            "lambda.amazonaws.com", "sts:AssumeRole", execution,
-            "may Lambda take the execution role? Its trust policy says",
-            first(records, "sts:AssumeRole", caller="lambda.amazonaws.com"), self._function_arn,
-        )  # fmt: skip
-        return [put, *way, taken]
+        note = "may Lambda take the execution role? Its trust policy says"
+        return [put, *way, taken(records, self._role(EXECUTION), self._function_arn, note)]
 
     def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
         if hops[-1].status is Status.ALLOWED:
@@ -169,17 +130,10 @@ class TwoWays(Scenario):
         return Outcome.FAILED, f"fails, and nobody is told: the role {CALLER} may not invoke the function"
 
     def _event_code(self) -> str:
-        return _SEND.format(person=PERSON, call=self._event().code)
+        return f'{signed_in(PERSON)}events = person.client("events")\n{self._event().code}\n'
 
 
 _HANDLER = """\
 def handler(event, context):
     print(event["source"], event["detail"]["number"])
-"""
-
-_SEND = """\
-key = iam.create_access_key(UserName="{person}")["AccessKey"]
-person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
-events = person.client("events")
-{call}
 """

@@ -9,63 +9,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
 
 from botocore.exceptions import ClientError
 
-from perm_lab import catalog
 from perm_lab.cloud import Lab, Record
-from perm_lab.iam import Decision, Policy, PolicyKind
-from perm_lab.scenarios.api import ApiCall, Clients, Json
+from perm_lab.scenarios.api import ApiCall, Clients
 from perm_lab.scenarios.equivalents import Equivalents
-from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Status, Toggle, decided_by, hop
+from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Toggle
+from perm_lab.scenarios.steps import Step
+from perm_lab.scenarios.switches import Held, Switch
 
+PERSON = "maya"  # the one user of each scenario's account
 _FIRST_ACCOUNT = 444455556666
-Held = tuple[str, Policy]
-"""A policy in force, after the name of its holder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """A toggle with the calls that turn it on and off, and the policies then in force.
-
-    `built` is whether the world is built with it on.
-    """
-
-    toggle: Toggle
-    on: ApiCall
-    off: ApiCall
-    policy: Held | None = None
-    otherwise: Held | None = None
-    built: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step that a run is expected to take, and the record of the trail that tells of it: None when none does.
-
-    `start` is where a picture draws the step from, where that is not `who`; `note` says what the step is about. A step
-    that is part of a call has the `decision` on it instead of a record.
-    """
-
-    who: str
-    action: str
-    what: str
-    note: str
-    record: Record | None
-    start: str = ""
-    decision: Decision | None = None
-
-    @property
-    def hop(self) -> Hop:
-        """What came of the step."""
-        if self.decision:
-            status, via = Status.ALLOWED if self.decision.allowed else Status.DENIED, decided_by(self.decision)
-            return Hop(self.who, self.action, self.what, status, self.decision, via, self.note, self.start)
-        if self.record:
-            return hop(self.record, self.note, start=self.start, what=self.what)
-        return Hop(self.who, self.action, self.what, Status.NOT_REACHED, note=self.note, start=self.start)
 
 
 class Scenario(ABC):
@@ -75,20 +30,20 @@ class Scenario(ABC):
     stands in the lab that is open, or in a new one where none is.
     """
 
-    START: frozenset[str]  # toggles that are on at the beginning
-    PEOPLE: tuple[str, ...] = ()  # names of the account's users
+    ACCOUNT = "photo shop"  # the account's name
+    START: frozenset[str] = frozenset()  # toggles that are on at the beginning
 
-    def __init__(self, lab: Lab | None, name: str) -> None:
+    def __init__(self, lab: Lab | None = None) -> None:
         self.lab = lab or Lab.current() or Lab.start()
         number = next(n for n in range(10_000) if str(_FIRST_ACCOUNT + n) not in self.lab.accounts)
-        self.account = self.lab.account(str(_FIRST_ACCOUNT + number), name=name)
+        self.account = self.lab.account(str(_FIRST_ACCOUNT + number), name=self.ACCOUNT)
         self.handlers = self._handlers()
         self._switches = {each.toggle.key: each for each in self._all_switches()}
         self._built = frozenset(key for key, switch in self._switches.items() if switch.built)
         self._state, self._handler = self._built, self.handlers[0]
         self._admin = Clients(self.account.admin())
         self._elsewhere: dict[str, Clients] = {}
-        self._people = {name: Clients(self.account.user(name)) for name in self.PEOPLE}
+        self._person = Clients(self.account.user(PERSON))
         self._make(*self._world(self.handlers))
         for key in self.START:
             self.set(key, True)
@@ -120,6 +75,10 @@ class Scenario(ABC):
     @abstractmethod
     def _event_code(self) -> str:
         """The Python that sets off the event, after the program that builds the state."""
+
+    def arn(self, service: str, rest: str) -> str:
+        """ARN of something in the account; IAM's have no region."""
+        return f"arn:aws:{service}:{'' if service == 'iam' else self.account.region}:{self.account.id}:{rest}"
 
     @property
     def toggles(self) -> tuple[Toggle, ...]:
@@ -176,8 +135,8 @@ class Scenario(ABC):
         """The present state as a program, as commands and as templates."""
         changed = self._state ^ self._built
         changes = [s.on if key in self._state else s.off for key, s in self._switches.items() if key in changed]
-        people = [ApiCall("iam", "create_user", {"UserName": name}) for name in self.PEOPLE]
-        calls = (*people, *self._world((self._handler,)), *changes)
+        person = ApiCall("iam", "create_user", {"UserName": PERSON})
+        calls = (person, *self._world((self._handler,)), *changes)
         return Equivalents(self.account.id, calls, self._event_code())
 
     @property
@@ -194,72 +153,3 @@ class Scenario(ABC):
         if account and account not in self._elsewhere:
             self._elsewhere[account] = Clients(self.lab.account(account).admin())
         return self._elsewhere[account] if account else self._admin
-
-
-# the records that a step is about
-
-
-def first(records: Sequence[Record], action: str, **where: Any) -> Record | None:
-    """The first record of this API call, `lambda:Invoke`, whose attributes are as given."""
-    found = (r for r in records if r.action == action)
-    return next((r for r in found if all(getattr(r, name) == value for name, value in where.items())), None)
-
-
-def checked(record: Record | None, action: str) -> Decision | None:
-    """The decision on one of the permissions that a call needed; None where it was not asked for."""
-    found = record.checks if record else ()
-    return next((decision for check, decision in found if check.action == action), None)
-
-
-def caused(records: Sequence[Record], what: str) -> list[Record]:
-    """The records that were set off by `what` of a function: its code, or its log."""
-    return [record for record in records if record.cause.startswith(f"{what} of ")]
-
-
-def worst(records: Sequence[Record]) -> Record | None:
-    """The record that was denied, or else the last."""
-    return next((record for record in records if not record.allowed), records[-1] if records else None)
-
-
-# switches that many lessons have
-
-
-def document(effect: str, actions: Any, resource: str) -> Json:
-    """A policy document with one statement."""
-    return Json({"Version": "2012-10-17", "Statement": [{"Effect": effect, "Action": actions, "Resource": resource}]})
-
-
-def trust(service: str) -> Json:
-    """The trust policy that lets one service assume a role."""
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return Json({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def inline(toggle: Toggle, holder: tuple[str, str], name: str, policy: Json) -> Switch:
-    """An inline policy of a user or a role; `holder` is which of the two, and its name."""
-    kind, who = holder
-    place = {f"{kind.title()}Name": who, "PolicyName": name}
-    on = ApiCall("iam", f"put_{kind}_policy", {**place, "PolicyDocument": policy})
-    return Switch(toggle, on, ApiCall("iam", f"delete_{kind}_policy", place), (who, Policy.parse(policy, name=name)))
-
-
-def managed(toggle: Toggle, holder: tuple[str, str], name: str) -> Switch:
-    """An AWS managed policy on a user or a role; `holder` is which of the two, and its name."""
-    kind, who = holder
-    policy = catalog.managed_policy(name)
-    params = {f"{kind.title()}Name": who, "PolicyArn": policy.arn}
-    held = (who, Policy.parse(policy.document, name=name, arn=policy.arn))
-    on, off = (ApiCall("iam", f"{verb}_{kind}_policy", params) for verb in ("attach", "detach"))
-    return Switch(toggle, on, off, held)
-
-
-def trusting(toggle: Toggle, role: str, service: str, otherwise: str) -> Switch:
-    """Whether the trust policy of a role names `service`, which it does when the world is built, or another one."""
-
-    def named(principal: str) -> tuple[ApiCall, Held]:
-        policy = trust(principal)
-        call = ApiCall("iam", "update_assume_role_policy", {"RoleName": role, "PolicyDocument": policy})
-        return call, (role, Policy.parse(policy, PolicyKind.TRUST, name="trust policy"))
-
-    (on, policy), (off, other) = named(service), named(otherwise)
-    return Switch(toggle, on, off, policy, other, built=True)

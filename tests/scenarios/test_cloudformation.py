@@ -10,10 +10,9 @@ import pytest
 
 from perm_lab.cloud import Lab
 from perm_lab.scenarios import Push, Scenario
-from perm_lab.scenarios.api import ApiCall, Zip
+from perm_lab.scenarios.api import ApiCall, Zip, document, trust
 from perm_lab.scenarios.cloudformation import FOLDS, LEFT_OUT, Template, templates
 from perm_lab.scenarios.equivalents import Equivalents
-from perm_lab.scenarios.world import document, trust
 from tests.scenarios.standing import held, told
 from tests.scenarios.states import SCENARIOS, rebuilt, samples
 

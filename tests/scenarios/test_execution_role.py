@@ -1,4 +1,4 @@
-"""Every state of the execution-role scenario: none raises, each explains itself, exactly the sufficient ones work."""
+"""The execution-role scenario: what stops a run, the policies in force, and the program that builds the same."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import ExecutionRole, Outcome, Run, Status
+from perm_lab.scenarios import ExecutionRole, Outcome, Status
 
 KEYS = ("invoke", "trust", "logs", "execute", "read-bucket", "deny-private", "person-s3", "role-invoke")
 
@@ -22,51 +22,11 @@ def put(world: ExecutionRole, state: frozenset[str]) -> None:
         world.set(key, key in state)
 
 
-def gray_code() -> Iterator[frozenset[str]]:
-    """All states, each one switch away from the one before."""
-    for n in range(2 ** len(KEYS)):
-        code = n ^ (n >> 1)
-        yield frozenset(key for bit, key in enumerate(KEYS) if code >> bit & 1)
-
-
-def expected(state: frozenset[str], handler: str) -> Outcome:
-    """What the lesson says, written without the engine."""
-    reads = state & {"execute", "read-bucket"}
-    enough = {
-        "read-photo": reads,
-        "read-secret": reads and "deny-private" not in state,
-        "copy-photo": "execute" in state,
-        "say-hello": True,
-    }
-    if not {"invoke", "trust"} <= state or not enough[handler]:
-        return Outcome.FAILED
-    return Outcome.WORKED if state & {"logs", "execute"} else Outcome.UNLOGGED
-
-
-def test_every_state_works_exactly_when_it_should_and_says_why(world: ExecutionRole) -> None:
-    assert KEYS == tuple(toggle.key for toggle in world.toggles)
-    for state in gray_code():
-        put(world, state)
-        for handler in world.handlers:
-            world.handler = handler.key
-            run = world.run()
-            assert expected(state, handler.key) is run.outcome, (sorted(state), handler.key, str(run))
-            assert run.sentence.startswith(run.outcome.value)
-            _explained(run)
-
-
-def _explained(run: Run) -> None:
-    """Every reached step has a verdict and the name of what decided it; nothing goes on after Lambda was refused."""
-    statuses = [hop.status for hop in run.hops]
-    for hop in run.hops:
-        assert (hop.decision is None) is (hop.status is Status.NOT_REACHED)
-        assert bool(hop.via) is (hop.status is not Status.NOT_REACHED)
-        assert hop.note and hop.who and hop.what
-        if hop.status is Status.DENIED:
-            assert hop.decision and hop.decision.evidence is not None and not hop.decision.allowed
-    if Status.DENIED in statuses[:2]:
+def test_nothing_goes_on_after_the_caller_or_lambda_was_refused(world: ExecutionRole) -> None:
+    for off in ("invoke", "trust"):
+        put(world, frozenset(KEYS) - {off})
+        statuses = [hop.status for hop in world.run().hops]
         assert {Status.NOT_REACHED} == set(statuses[statuses.index(Status.DENIED) + 1 :])
-    assert (run.decisive is None) is (run.outcome is Outcome.WORKED)
 
 
 def test_a_refused_s3_call_stops_the_code_but_not_the_log(world: ExecutionRole) -> None:

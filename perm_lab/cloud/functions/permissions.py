@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from perm_lab.cloud.credentials import Caller
@@ -39,7 +40,7 @@ _CONDITIONS = (
 def add_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name, params = service.name(call, caller), call.params
     function = _holder(service, name)
-    principal = _principal(service, params["Principal"])
+    _known(service, params["Principal"])
     policy = function.policies.get(name.qualifier)
     service.check_revision(params.get("RevisionId"), _revision(function, name))
     statements = _statements(policy)
@@ -48,20 +49,7 @@ def add_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[
             f"The statement id ({params['StatementId']}) provided already exists. "
             "Please provide a new statement id, or remove the existing statement."
         )
-    statement = {
-        "Sid": params["StatementId"],
-        "Effect": "Allow",
-        "Principal": principal,
-        "Action": params["Action"],
-        "Resource": name.qualified_arn,
-    }
-    conditions: dict[str, dict[str, str]] = {}
-    for member, operator, key in _CONDITIONS:
-        if params.get(member) is not None:
-            value = params[member]
-            conditions.setdefault(operator, {})[key] = str(value).lower() if isinstance(value, bool) else value
-    if conditions:
-        statement["Condition"] = conditions
+    statement = written(params, name.qualified_arn)
     document = dict(policy.document) if policy else {"Version": "2012-10-17", "Id": "default"}
     document["Statement"] = [*statements, statement]
     _store(service, function, name, document)
@@ -151,18 +139,34 @@ def _holder(service: LambdaService, name: FunctionName) -> Function:
     return function
 
 
-def _principal(service: LambdaService, name: str) -> str | dict[str, str]:
-    """The Principal element for the parameter of that name. Raises `Fault` where AWS knows nobody of that name."""
-    if name == "*":
-        return name
+def written(params: Mapping[str, Any], arn: str) -> dict[str, Any]:
+    """The statement that AddPermission writes of its parameters, on the function, version or alias with this ARN."""
+    name = params["Principal"]
     if re.fullmatch(r"\d{12}", name):
-        return {"AWS": f"arn:aws:iam::{name}:root"}
+        name = f"arn:aws:iam::{name}:root"
+    kind = "AWS" if name.startswith("arn:") else "Service"
+    statement = {
+        "Sid": params["StatementId"],
+        "Effect": "Allow",
+        "Principal": name if name == "*" else {kind: name},
+        "Action": params["Action"],
+        "Resource": arn,
+    }
+    conditions: dict[str, dict[str, str]] = {}
+    for member, operator, key in _CONDITIONS:
+        if params.get(member) is not None:
+            value = params[member]
+            conditions.setdefault(operator, {})[key] = str(value).lower() if isinstance(value, bool) else value
+    return {**statement, "Condition": conditions} if conditions else statement
+
+
+def _known(service: LambdaService, name: str) -> None:
+    """Raises `Fault` for a Principal of which AWS knows nobody."""
+    if name == "*" or re.fullmatch(r"\d{12}", name):
+        return
     identity = _IDENTITY.fullmatch(name)
-    if identity and service.lab.policies.knows(name, service.lab.accounts):
-        return {"AWS": name}
-    if not identity and _SERVICE.fullmatch(name):
-        return {"Service": name}
-    raise refused("The provided principal was invalid. Please check the principal and try again.")
+    if not (service.lab.policies.knows(name, service.lab.accounts) if identity else _SERVICE.fullmatch(name)):
+        raise refused("The provided principal was invalid. Please check the principal and try again.")
 
 
 def _statements(policy: ResourcePolicy | None) -> list[dict[str, Any]]:
