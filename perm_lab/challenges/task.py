@@ -10,11 +10,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from perm_lab import catalog
 from perm_lab.challenges.bench import Bench, Event, Place
 from perm_lab.challenges.neighbours import neighbours
 from perm_lab.cloud import Record, lab_apart
 from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Policy, PolicyError, PolicyKind, Request, Verdict
+from perm_lab.iam.findings import Severity
 from perm_lab.scenarios.api import ApiCall
 
 BLANK = "___"
@@ -47,6 +49,12 @@ class Slip:
     denies: tuple[Request, ...] = ()
     forbids: tuple[Request, ...] = ()
     refused: str = ""
+
+    @property
+    def of_a_name(self) -> bool:
+        """Whether it is about an action that there is not."""
+        actions = (request.action.lower().partition(":") for request in self.allows)
+        return any(name not in catalog.actions(service) for service, _, name in actions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +163,19 @@ class Task(Displayable):
             bench = Bench(lab, self.world)
             try:
                 for name, place in self.places.items():
-                    place.put(bench, documents[name])
+                    place.put(bench, documents[name].document)
             except ClientError as error:
                 return Outcome(self.name, Tone.KEEP_GOING, f"AWS would refuse this document: {error}")
-            return self._judged(bench)
+            return self._judged(bench, documents)
 
-    def _documents(self, text: str) -> dict[str, Any]:
+    def _documents(self, text: str) -> dict[str, Policy]:
         """The documents of an answer under the names of their places, each one that AWS would take.
 
         Raises PolicyError for a document that it would not, ValueError where a document has no name or is missing.
         """
         only = self.places.get("")
         if only:
-            return {"": Policy.parse(text, only.kind).document}
+            return {"": Policy.parse(text, only.kind)}
         try:
             content = json.loads(text)
         except ValueError:
@@ -177,16 +185,18 @@ class Task(Displayable):
             raise ValueError(f"the answer is one JSON object with a policy document under each of {names}")
         return {name: _parsed(name, content[name], place.kind) for name, place in self.places.items()}
 
-    def _judged(self, bench: Bench) -> Outcome:
+    def _judged(self, bench: Bench, documents: Mapping[str, Policy]) -> Outcome:
         allowed = [bench.decide(request) for request in self.must_allow]
         missing = [decision for decision in allowed if not decision.allowed]
-        slip = next((slip for slip in self.slips if _shows(slip, bench)), None)
+        look, misspelt = _look(documents)
+        slips = [slip for slip in self.slips if slip.of_a_name or not (missing and misspelt)]
+        slip = next((slip for slip in slips if _shows(slip, bench)), None)
         excess, tried = self._excess(bench)
         evidence = missing[0] if missing else bench.decide(excess[0]) if excess else None
         if slip:
             return Outcome(self.name, Tone.ALMOST, slip.reply, slip.name, evidence, excess, tried)
         if missing:
-            return Outcome(self.name, Tone.KEEP_GOING, self._missing(missing), "", evidence)
+            return Outcome(self.name, Tone.KEEP_GOING, self._missing(missing) + look, "", evidence)
         if excess:
             return Outcome(self.name, Tone.ALMOST, _too_much(excess, tried), "", evidence, excess, tried)
         for request in self.must_forbid:
@@ -244,10 +254,25 @@ class Task(Displayable):
         return f"{self.title}\n\n{self.story}"
 
 
-def _parsed(name: str, document: Any, kind: PolicyKind) -> dict[str, Any]:
+def _look(documents: Mapping[str, Policy]) -> tuple[str, bool]:
+    """What is wrong in an answer that AWS would take, in a sentence that is empty where nothing is; and whether a name
+    in it is misspelt, which tells of no belief."""
+    found = [(name, finding) for name, policy in documents.items() for finding in policy.check()]
+    worth = [row for row in found if row[1].severity in _WORTH and row[1].code != "MISSING_VERSION"]
+    if not worth:
+        return "", False
+    name, finding = min(worth, key=lambda row: _WORTH.index(row[1].severity))
+    where = f"{name}.{finding.path}" if name else finding.path
+    return f". Look at {where}: {finding.message}", finding.code.startswith("UNKNOWN_")
+
+
+_WORTH = (Severity.ERROR, Severity.WARNING)
+
+
+def _parsed(name: str, document: Any, kind: PolicyKind) -> Policy:
     """The document under this name of an answer. Raises PolicyError whose place begins with the name."""
     try:
-        return Policy.parse(json.dumps(document), kind).document
+        return Policy.parse(json.dumps(document), kind)
     except PolicyError as error:
         error.path = f"{name}.{error.path}" if error.path else name
         error.args = (f"{error.path}: {error.message}",)

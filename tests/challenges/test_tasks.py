@@ -92,3 +92,26 @@ def test_of_several_documents_the_one_that_aws_refuses_is_named(document):
     task = lesson("06")["mend"]
     outcome = task.check({**task.solution().document, "caller": document})
     assert Tone.KEEP_GOING is outcome.tone and "AWS would refuse this document: caller" in outcome.message
+
+
+def _with_action(document: object, action: str) -> dict:
+    copy = json.loads(json.dumps(document))
+    copy["Statement"][0]["Action"] = action
+    return copy
+
+
+def test_a_misspelt_action_is_pointed_at_and_not_taken_for_a_belief() -> None:
+    deployer = lesson("02")["deployer"]
+    outcome = deployer.check(_with_action(deployer.solution().document, "lambda:CreateFunctoin"))
+    assert (Tone.KEEP_GOING, "") == (outcome.tone, outcome.slip)
+    assert outcome.message.endswith(
+        "Look at Statement[0].Action: `lambda:CreateFunctoin` is no action of lambda; "
+        "did you mean `lambda:CreateFunction`?"
+    )
+
+
+def test_what_is_wrong_in_one_of_several_documents_is_pointed_at() -> None:
+    task = lesson("06")["mend"]
+    answer = dict(task.solution().document)
+    answer["caller"] = _with_action(answer["caller"], "lambda:InvokeFunctions")
+    assert "Look at caller.Statement[0].Action: " in task.check(answer).message
