@@ -9,19 +9,28 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from copy import copy
+from functools import cache
 from typing import Any, NoReturn
 from unittest import mock
 
 import boto3
 import botocore.handlers
 import botocore.httpsession
+import botocore.session
 from botocore.client import BaseClient
+from botocore.credentials import Credentials
+from botocore.loaders import Loader
 from moto import mock_aws
+from moto.core.base_backend import AccountSpecificBackend
 from moto.core.models import botocore_stubber
 from moto.moto_api._internal import mock_random
 
 STAMP = "x-moto-account-id"
 """The header by which the gate tells moto whose resources a call works on. A request without it has no verdict."""
+
+LOADER = Loader()
+"""What reads botocore's data, which is large, slow to read and the same for every lab: each file is read once."""
 
 _LEARNER_KEEPS = ("AWS_PAGER", "AWS_DATA_PATH")
 _ENVIRONMENT = {
@@ -88,6 +97,7 @@ def open_sandbox(handlers: list[tuple[Any, ...]], turn: Callable[[], AbstractCon
         stack.enter_context(mock.patch.object(BaseClient, "_make_api_call", call_in_turn))
         stack.enter_context(clean_environment())
         stack.enter_context(mock.patch.object(boto3, "DEFAULT_SESSION", None))
+        stack.enter_context(mock.patch.object(AccountSpecificBackend, "get_session", cache(session)))
         stack.enter_context(mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}}))
         stack.enter_context(mock.patch.object(botocore_stubber, "process_request", answer_stamped))
         stack.enter_context(mock.patch.object(botocore.httpsession.URLLib3Session, "send", send))
@@ -96,6 +106,23 @@ def open_sandbox(handlers: list[tuple[Any, ...]], turn: Callable[[], AbstractCon
         mock_random.seed(20150409)  # ids and keys are the same in every run, so that a notebook's outputs are too
         return stack.pop_all()
     raise AssertionError("unreachable")
+
+
+def session(*credentials: str | None, region: str | None = None) -> boto3.Session:
+    """A boto3 session with these credentials that shares what botocore knows of the services."""
+    core = botocore.session.Session()
+    core.register_component("data_loader", LOADER)
+    return boto3.Session(*credentials, region_name=region, botocore_session=core)
+
+
+def signing_as(access_key: str, secret_key: str, like: BaseClient) -> BaseClient:
+    """A client as `like` for the gate, which sees these credentials; botocore takes milliseconds to make another, and
+    half a megabyte."""
+    other = object.__new__(type(like))  # copy() would look for attributes that only __init__ sets
+    other.__dict__.update(like.__dict__)
+    other._request_signer = copy(like._request_signer)
+    other._request_signer._credentials = Credentials(access_key, secret_key)
+    return other
 
 
 def _remove(handlers: list[tuple[Any, ...]]) -> None:

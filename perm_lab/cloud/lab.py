@@ -16,8 +16,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-import botocore.session
-from botocore.loaders import Loader
 
 from perm_lab.cloud.account import Account, install_managed_policies
 from perm_lab.cloud.arn import Arn
@@ -28,7 +26,7 @@ from perm_lab.cloud.functions.mappings import EventSourceMapping
 from perm_lab.cloud.functions.service import LambdaService
 from perm_lab.cloud.gate import HANDLERS, Answer, Call, Passed, close_gate, open_gate
 from perm_lab.cloud.identities import learn_identity
-from perm_lab.cloud.isolation import open_sandbox
+from perm_lab.cloud.isolation import open_sandbox, session, signing_as
 from perm_lab.cloud.lookup import StateLookup
 from perm_lab.cloud.policies import PolicyReader
 from perm_lab.cloud.snapshots import Snapshot, changes_set_up
@@ -43,9 +41,6 @@ from perm_lab.cloud.trail import Record, Trail
 from perm_lab.cloud.turns import Turns
 from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Principal, Request, aws_message, evaluate
-
-_LOADER = Loader()  # botocore's service models, slow to load and the same for every lab
-
 
 _UNDOABLE = 20  # changes that can be taken back
 
@@ -218,19 +213,20 @@ class Lab(Displayable):
     def new_session(
         self, access_key: str, secret_key: str, token: str | None = None, region: str = "us-east-1"
     ) -> boto3.Session:
-        """A boto3 session with these credentials; all of them share botocore's data, which is slow to load."""
-        core = botocore.session.Session()
-        core.register_component("data_loader", _LOADER)
-        return boto3.Session(access_key, secret_key, token, region_name=region, botocore_session=core)
+        """A boto3 session with these credentials."""
+        return session(access_key, secret_key, token, region=region)
 
     def system_client(self, account: str, service: str, region: str = "") -> Any:
         """A client of the lab itself in `account`: needs no permission and leaves no record."""
-        key = (account, service, region)
+        key = (account, service, region or "us-east-1")
         if key not in self._clients:
             system = Caller(Principal.root(account), f"LABSYSTEM{account}", "system", system=True)
             self.credentials.add(system)
-            session = self.new_session(system.access_key, system.secret_key, region=region or "us-east-1")
-            self._clients[key] = session.client(service)
+            pair = system.access_key, system.secret_key
+            pattern = ("", *key[1:])  # what the clients of all accounts are made after
+            if pattern not in self._clients:
+                self._clients[pattern] = self.new_session(*pair, region=key[2]).client(service)
+            self._clients[key] = signing_as(*pair, self._clients[pattern])
         return self._clients[key]
 
     def measure(self, account: str, namespace: str, metric: str, **dimensions: str) -> None:

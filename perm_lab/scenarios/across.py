@@ -14,7 +14,7 @@ from typing import Any
 from perm_lab.cloud import Lab, Record
 from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Policy, PolicyKind, PolicySet, Principal, Request, evaluate
-from perm_lab.scenarios.api import ApiCall, Json, create_function, create_role, document, signed_in, trust
+from perm_lab.scenarios.api import ApiCall, Clients, Json, create_function, create_role, document, signed_in, trust
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
 from perm_lab.scenarios.steps import Step, first, session, taken
 from perm_lab.scenarios.switches import Switch, statement
@@ -32,6 +32,7 @@ class Across(Scenario):
 
     def __init__(self, lab: Lab | None = None) -> None:
         super().__init__(lab)
+        self._callers = {each.key: Clients(self._session(each.key)) for each in self.handlers}
         self.lab.organization(self._organization, self.account.id, self._id(SISTER))
 
     @property
@@ -101,16 +102,16 @@ class Across(Scenario):
 
     def _fire(self) -> None:
         """Invoke the function as the caller."""
-        self._session().client("lambda").invoke(FunctionName=self._function_arn)
+        self._callers[self.handler]["lambda"].invoke(FunctionName=self._function_arn)
 
-    def _session(self) -> Any:
-        account = self.lab.account(self._id(self.handler))
-        if self.handler == SAME:
+    def _session(self, caller: str) -> Any:
+        account = self.lab.account(self._id(caller))
+        if caller == SAME:
             return account.user(PERSON)
-        if self.handler == STRANGER:
+        if caller == STRANGER:
             return account.user("mallory", managed=("AdministratorAccess",))
         sts = self.lab.system_client(account.id, "sts")
-        keys = sts.assume_role(RoleArn=self._caller_arn(self.handler), RoleSessionName="at-work")["Credentials"]
+        keys = sts.assume_role(RoleArn=self._caller_arn(caller), RoleSessionName="at-work")["Credentials"]
         return self.lab.new_session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import sys
 
 import boto3
@@ -149,3 +150,31 @@ def test_runs_are_reproducible():
             return admin.get_credentials().access_key, lab.trail[0].request_id
 
     assert run() == run()
+
+
+READS_DATA = """
+from collections import Counter
+from botocore.loaders import JSONFileLoader
+from perm_lab import Lab
+
+reads, load = Counter(), JSONFileLoader.load_file
+
+def counted(self, path):
+    content = load(self, path)
+    reads[path.rpartition("data/")[2]] += content is not None
+    return content
+
+JSONFileLoader.load_file = counted
+for _ in range(2):
+    with Lab() as lab:
+        for account in ("111111111111", "222222222222"):
+            session = lab.account(account).admin()
+            session.client("logs").describe_log_groups()
+            session.client("sqs").list_queues()
+print(reads["endpoints"], reads["partitions"], max(reads.values()))
+"""
+
+
+def test_what_botocore_knows_is_read_once_in_a_process_and_what_moto_adds_once_more():
+    done = subprocess.run([sys.executable, "-c", READS_DATA], capture_output=True, text=True, check=True)
+    assert "1 1 2" == done.stdout.strip()
