@@ -12,9 +12,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from moto.core.base_backend import BackendDict
+from moto.logs.models import LogEvent
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab
 
 _LOCKS = {type(new()): new for new in (threading.Lock, threading.RLock, threading.Condition, threading.Event)}
+_NEVER_CHANGE = (LogEvent, datetime)  # there are many of them, and a copy may share them
 # calls on data, not on the set-up: what CloudTrail counts as data events, and reading
 _DATA = {
     "cloudwatch": {"PutMetricData"},
@@ -67,7 +70,7 @@ class Snapshot:
             backends.service_name: {account: dict(regions) for account, regions in backends.items()}
             for backends in BackendDict._instances
         }
-        with _locks_are_renewed():
+        with _copying():
             return cls(
                 copy.deepcopy(
                     {
@@ -89,7 +92,7 @@ class Snapshot:
 
     def restore(self, lab: Lab) -> None:
         """Put `lab` back into this state."""
-        with _locks_are_renewed():
+        with _copying():
             state = copy.deepcopy(self.state)
         for backends in list(BackendDict._instances):
             accounts = state["services"].get(backends.service_name, {})
@@ -111,9 +114,11 @@ class Snapshot:
 
 
 @contextmanager
-def _locks_are_renewed() -> Iterator[None]:
-    """A copy of an object that holds a lock gets a lock of its own."""
+def _copying() -> Iterator[None]:
+    """A copy of an object that holds a lock gets a lock of its own, and shares what never changes."""
     before = dict(copyreg.dispatch_table)
+    for kind in _NEVER_CHANGE:
+        copyreg.pickle(kind, lambda _: "itself")  # to `copy`, any text says so
     for kind, new in _LOCKS.items():
         copyreg.pickle(kind, lambda _, new=new: (new, ()))
     try:

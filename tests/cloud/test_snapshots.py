@@ -4,6 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.logs.models import logs_backends
 
 from tests.cloud.conftest import PARTNER, SHOP, allow
 
@@ -107,3 +108,21 @@ def test_a_checkpoint_that_is_not_there_is_answered_with_those_that_are(lab):
     lab.checkpoint("a")
     with pytest.raises(LookupError, match="there are: `a`"):
         lab.restore("x")
+
+
+def test_log_events_are_shared_by_snapshots_and_gone_when_one_goes_back(lab, admin, deploy, invoke):
+    """There is one for each line of each run: copying them made every change slower than the one before."""
+    deploy("def lambda_handler(event, context): print('a line')")
+    invoke()
+
+    def lines(services):
+        groups = services["logs"][SHOP]["us-east-1"].groups.values()
+        return [event for group in groups for stream in group.streams.values() for event in stream.events]
+
+    before = lines({"logs": logs_backends})
+    lab.checkpoint("one")
+    assert [id(event) for event in before] == [id(event) for event in lines(lab._checkpoints["one"].state["services"])]
+    invoke()
+    assert len(lines({"logs": logs_backends})) > len(before)
+    lab.restore("one")
+    assert before == lines({"logs": logs_backends})
