@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 TARGET = NOTEBOOKS / "instructor"
 _MADE = "<!-- Made by scripts/make_instructor.py from the lessons' data: change that, then run `make instructor`. -->"
-_ASKED = re.compile(r'\b(?:Prediction|PolicyEditor|Quiz|Arrange)\((?:ask\["([\w-]+)"\]|\*ask\.recap)\)')
+_ASKED = re.compile(r'\b(?:Prediction|PolicyEditor|Quiz|Arrange)\((?:ask\["([\w-]+)"\]|\*ask\.quiz\("(\w+)"\))\)')
 _BREAK_AFTER, _BREAK = 75, 10
 
 _START = """# For the instructor
@@ -114,9 +114,9 @@ def _asked(lesson: Lesson) -> Iterator[tuple[str, list[str]]]:
         if cell["cell_type"] == "markdown":
             heading = next(iter(reversed(re.findall(r"^## (.+)$", source, re.MULTILINE))), heading)
         else:
-            recap = [question.name.removeprefix(f"{lesson.number}-") for question in lesson.recap]
-            for name in _ASKED.findall(source):
-                found.setdefault(heading, []).extend([name] if name else recap)
+            for name, quiz in _ASKED.findall(source):
+                names = [each.name.removeprefix(f"{lesson.number}-") for each in lesson.quiz(quiz)] if quiz else [name]
+                found.setdefault(heading, []).extend(names)
     yield from found.items()
 
 

@@ -11,7 +11,7 @@ import nbformat
 
 from perm_lab.challenges import lesson
 
-_MADE = re.compile(r'\b(Prediction|PolicyEditor|Quiz|Arrange)\((ask\["([\w-]+)"\]|\*ask\.recap)\)')
+_MADE = re.compile(r'\b(Prediction|PolicyEditor|Quiz|Arrange)\((ask\["([\w-]+)"\]|\*ask\.quiz\("(\w+)"\))\)')
 
 
 _PANEL = re.compile(r"\b(\w+Widget|PolicyBrowser|BothSides|progress)\(\)")
@@ -42,5 +42,5 @@ def asked(path: Path) -> tuple[Asked, ...]:
 def _asked(path: Path) -> Iterator[Asked]:
     ask = lesson(path.stem[:2])
     for index, cell in enumerate(nbformat.read(path, as_version=4).cells):
-        for kind, source, name in _MADE.findall(cell.source if cell.cell_type == "code" else ""):
-            yield Asked(index, kind, source, ask[name] if name else ask.recap)
+        for kind, source, name, quiz in _MADE.findall(cell.source if cell.cell_type == "code" else ""):
+            yield Asked(index, kind, source, ask[name] if name else ask.quiz(quiz))

@@ -64,10 +64,15 @@ class Lesson:
         """Its place in the course: `"01"`."""
         return self.stem[:2]
 
-    @property
-    def recap(self) -> tuple[Question, ...]:
-        """The questions of the recap: those whose names say so."""
-        return tuple(question for name, question in self.questions.items() if "-recap" in name)
+    def quiz(self, name: str) -> tuple[Question, ...]:
+        """The questions whose names begin with this one, in their order: `recap` at the end of every lesson.
+
+        Raises LookupError when there is none.
+        """
+        found = tuple(each for key, each in self.questions.items() if key.startswith(f"{self.number}-{name}-"))
+        if not found:
+            raise LookupError(f"lesson {self.number} has no quiz `{name}`; every lesson has `recap`")
+        return found
 
 
 @cache

@@ -134,14 +134,13 @@ class Prediction(Panel):
 class Quiz(Panel):
     """Numbered questions one under another, with a line that says how many are answered and how many rightly."""
 
-    def __init__(self, *questions: Question, title: str = "Recap", progress: Progress | None = None) -> None:
-        self.title = title
+    def __init__(self, *questions: Question, progress: Progress | None = None) -> None:
         self.predictions = tuple(Prediction(q, on_commit=self._count, progress=progress) for q in questions)
         for each in self.predictions:
             each.again_button.on_click(self._count)
         self.summary = html()
         numbered = [part for n, each in self._numbered() for part in (html(bare(f"<b>{n}</b>")), each)]
-        super().__init__((html(bare(f"<h4>{escape(title)}</h4>")), *numbered, self.summary))
+        super().__init__((*numbered, self.summary))
         self._count()
 
     def _numbered(self) -> list[tuple[str, Prediction]]:
@@ -168,8 +167,7 @@ class Quiz(Panel):
         return f"{sign} {self.answered} of {count} answered, {self.right} right{again}"
 
     def text(self) -> str:
-        return "\n\n".join([self.title, *(f"{n} {each.text()}" for n, each in self._numbered())])
+        return "\n\n".join(f"{n} {each.text()}" for n, each in self._numbered())
 
     def static(self) -> str:
-        questions = (question_body(each.question, n) for n, each in self._numbered())
-        return fragment(f"<h4>{escape(self.title)}</h4>", *questions)
+        return fragment(*(question_body(each.question, n) for n, each in self._numbered()))

@@ -115,7 +115,7 @@ def test_the_page_without_a_kernel_has_the_question_and_never_the_answer() -> No
 
 
 def test_a_quiz_counts_as_it_is_answered() -> None:
-    quiz = Quiz(question(), question(text="Who logs?"), title="Recap")
+    quiz = Quiz(question(), question(text="Who logs?"))
     assert (0, 0) == (quiz.answered, quiz.right)
     assert "none answered yet" in quiz.summary.value
     quiz.predictions[0].commit("the role")
