@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
 from perm_lab.cloud import Lab, Record
-from perm_lab.iam import Decision, PolicyKind, Request
+from perm_lab.iam import Decision, Policy, PolicyKind, Request, Verdict, evaluate
 from perm_lab.scenarios.api import ApiCall, Clients, Json
 
 NAME = "your-policy"
@@ -97,6 +97,20 @@ class Event:
     works: bool = True
 
 
+_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+_ALL_BY_CALLER = Policy.parse({"Version": "2012-10-17", "Statement": [_ALL]}, name="whatever they allow")
+_ALL_BY_OWNER = Policy.parse(
+    {"Version": "2012-10-17", "Statement": [{**_ALL, "Principal": "*"}]},
+    PolicyKind.RESOURCE,
+    name="whatever they allow",
+)
+
+
+def opened(decision: Decision) -> bool:
+    """Whether the other account's side was taken to allow everything."""
+    return decision.policies.resource is _ALL_BY_OWNER or decision.policies.identity == (_ALL_BY_CALLER,)
+
+
 class Bench:
     """A lab with the `world` built in it: calls, each after the id of the account whose administrator makes it."""
 
@@ -114,6 +128,24 @@ class Bench:
         """What AWS would say to `request` now."""
         who = request.principal.service or request.principal.arn or "*"
         return self.lab.decide(who, request.action, request.resource, request.context)
+
+    def lets(self, request: Request, *, owned: bool) -> Decision | None:
+        """The decision by which the answer lets `request` through: now, or as soon as the other account does its part.
+
+        Across accounts both sides are asked, and a document that allows too much is kept in check by the other side
+        only for as long as that says no. `owned` is whether the answer has a document on the resource's side. None
+        where the request does not get through either way.
+        """
+        decision = self.decide(request)
+        asked, policies = decision.request, decision.policies
+        across = asked.principal.account and not asked.same_account
+        ways = [policies]
+        if decision.verdict is Verdict.IMPLICIT_DENY and across:
+            if any(policy.name == NAME for policy in policies.identity):
+                ways.append(replace(policies, resource=_ALL_BY_OWNER))
+            if owned:
+                ways.append(replace(policies, identity=(_ALL_BY_CALLER,)))
+        return next((found for each in ways if (found := evaluate(asked, each)).allowed), None)
 
     def run(self, event: Event) -> tuple[tuple[Record, ...], str]:
         """What an event leaves in the trail, and what stopped it: empty when nothing did."""

@@ -194,7 +194,7 @@ def _task(data: Mapping[str, Any], account: str, world: tuple[tuple[str, ApiCall
         "story": _flowing,
         "reasoning": _flowing,
         "hints": _each(_flowing),
-        "beyond": tuple,
+        "spares": tuple,
         "reference": _document,
         "accepted": _each(_document),
         "slips": _each(lambda row: Slip(**_read(row, {"reply": _flowing, **requests("allows", "denies", "forbids")}))),

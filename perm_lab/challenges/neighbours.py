@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from perm_lab.iam import Principal, Request
 
@@ -42,6 +43,10 @@ def _substitution(pattern: str, form: str) -> Callable[[Request], Iterator[Reque
             yield replace(request, resource=resource)
 
     return substituted
+
+
+def _each_of(*kinds: Callable[[Request], Iterator[Request]]) -> Callable[[Request], Iterator[Request]]:
+    return lambda request: chain.from_iterable(kind(request) for kind in kinds)
 
 
 def _other_principal(request: Request) -> Iterator[Request]:
@@ -87,10 +92,14 @@ NEIGHBOURS: dict[str, Callable[[Request], Iterator[Request]]] = {
     "another service": _other_service,
     "another bucket": _substitution(r"^(arn:aws:s3:::)[^/]+", r"\1payroll-archive"),
     "another prefix": _substitution(r"^(arn:aws:s3:::[^/]+/)[^/]+/", r"\1someone-elses/"),
-    "another log group": _substitution(r"(:log-group:)[^:]+", r"\1/aws/lambda/payroll"),
+    "another log group": _each_of(
+        _substitution(r"(:log-group:)[^:]+", r"\1/aws/lambda/payroll"), _substitution(r"(:log-group:[^:]+)", r"\1-2")
+    ),
     "another account": _other_account,
     "another function": _substitution(r"(:function:)[^:]+", r"\1payroll"),
-    "another resource": _substitution(r"[^:/]+$", "payroll-archive"),
+    "another resource": _substitution(r"^(arn:aws:(?!s3:|logs:).*[:/])[^:/]+$", r"\1payroll-archive"),
+    "a longer name": _substitution(r"(:role/|:stream/|:function:|:sqs:.*:|:s3:::)([^:/]+)", r"\1\2-2"),
+    "another account's resource": _substitution(r"^(arn:aws:[a-z]+:[^:]*:)\d{12}", rf"\g<1>{STRANGER}"),
     "another source": _source(lambda arn: {"aws:SourceArn": _another(arn)}),
     "another account's source": _source(
         lambda arn: {"aws:SourceArn": re.sub(r":\d{12}:", f":{STRANGER}:", arn), "aws:SourceAccount": STRANGER}
@@ -101,13 +110,13 @@ NEIGHBOURS: dict[str, Callable[[Request], Iterator[Request]]] = {
 }
 
 
-def neighbours(requests: tuple[Request, ...], kinds: tuple[str, ...]) -> Iterator[Request]:
-    """The requests that differ from one of `requests` in one of the `kinds` (keys of `NEIGHBOURS`).
+def neighbours(requests: tuple[Request, ...], spares: tuple[str, ...] = ()) -> Iterator[Request]:
+    """The requests that differ from one of `requests` in one way of each kind (key of `NEIGHBOURS`) but the `spares`.
 
     An action that one of `requests` needs counts as no other action.
     """
     needed = {request.action.lower() for request in requests}
-    for kind in kinds:
+    for kind in (each for each in NEIGHBOURS if each not in spares):
         for request in requests:
             for probe in NEIGHBOURS[kind](request):
                 same = probe == request

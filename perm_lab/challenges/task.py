@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from perm_lab import catalog
-from perm_lab.challenges.bench import Bench, Event, Place
+from perm_lab.challenges.bench import Bench, Event, Place, opened
 from perm_lab.challenges.neighbours import neighbours
 from perm_lab.cloud import Record, lab_apart
 from perm_lab.display import Displayable
@@ -116,10 +116,10 @@ class Task(Displayable):
     """A policy to write, and how it is judged: in a lab in which `world` was built, with the answer in its place.
 
     An answer is right when it allows every request of `must_allow`, none of `must_deny`, forbids each of
-    `must_forbid` explicitly, allows no neighbour of `must_allow` of the kinds in `beyond` (keys of `NEIGHBOURS`), and
-    each of `events` then ends as it must. `places` says where the answer's documents stand: one under an empty name,
-    or several, and an answer is then an object with a document under each name. `accepted` and `rejected` are sample
-    answers: the task's own tests. `reference` is the answer that `solution` shows.
+    `must_forbid` explicitly, allows no neighbour of `must_allow` but of the kinds in `spares` (keys of `NEIGHBOURS`),
+    and each of `events` then ends as it must. `places` says where the answer's documents stand: one under an empty
+    name, or several, and an answer is then an object with a document under each name. `accepted` and `rejected` are
+    sample answers: the task's own tests. `reference` is the answer that `solution` shows.
     """
 
     name: str
@@ -130,7 +130,7 @@ class Task(Displayable):
     world: tuple[tuple[str, ApiCall], ...] = ()
     must_deny: tuple[Request, ...] = ()
     must_forbid: tuple[Request, ...] = ()
-    beyond: tuple[str, ...] = ()
+    spares: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
     slips: tuple[Slip, ...] = ()
     hints: tuple[str, ...] = ()
@@ -191,14 +191,15 @@ class Task(Displayable):
         look, misspelt = _look(documents)
         slips = [slip for slip in self.slips if slip.of_a_name or not (missing and misspelt)]
         slip = next((slip for slip in slips if _shows(slip, bench)), None)
-        excess, tried = self._excess(bench)
-        evidence = missing[0] if missing else bench.decide(excess[0]) if excess else None
+        found, tried = self._excess(bench)
+        excess = tuple(request for request, _ in found)
+        evidence = missing[0] if missing else found[0][1] if found else None
         if slip:
             return Outcome(self.name, Tone.ALMOST, slip.reply, slip.name, evidence, excess, tried)
         if missing:
             return Outcome(self.name, Tone.KEEP_GOING, self._missing(missing) + look, "", evidence)
         if excess:
-            return Outcome(self.name, Tone.ALMOST, _too_much(excess, tried), "", evidence, excess, tried)
+            return Outcome(self.name, Tone.ALMOST, _too_much(found, tried), "", evidence, excess, tried)
         for request in self.must_forbid:
             decision = bench.decide(request)
             if decision.verdict is not Verdict.EXPLICIT_DENY:
@@ -220,12 +221,14 @@ class Task(Displayable):
                 return Outcome(self.name, Tone.KEEP_GOING, message, "", decision, records=records)
         return Outcome(self.name, Tone.RIGHT, self.reasoning, tried=tried, records=records)
 
-    def _excess(self, bench: Bench) -> tuple[tuple[Request, ...], int]:
-        """Which of the requests that must not pass do, and how many were tried."""
+    def _excess(self, bench: Bench) -> tuple[list[tuple[Request, Decision]], int]:
+        """Which of the requests that must not pass do, each with the decision that says so; and how many were tried."""
         needed = {_key(request) for request in self.must_allow}
-        probes = (*self.must_deny, *self.must_forbid, *neighbours(self.must_allow, self.beyond))
+        probes = (*self.must_deny, *self.must_forbid, *neighbours(self.must_allow, self.spares))
         tried = {_key(probe): probe for probe in reversed(probes) if _key(probe) not in needed}
-        return tuple(p for p in reversed(tried.values()) if bench.decide(p).allowed), len(tried)
+        owned = any(place.kind is not PolicyKind.IDENTITY for place in self.places.values())
+        found = ((probe, bench.lets(probe, owned=owned)) for probe in reversed(tried.values()))
+        return [(probe, decision) for probe, decision in found if decision], len(tried)
 
     def _missing(self, missing: list[Decision]) -> str:
         passed = len(self.must_allow) - len(missing)
@@ -325,11 +328,12 @@ def _words(request: Request) -> str:
     return f"`{request.action}` on `{request.resource}`"
 
 
-def _too_much(excess: tuple[Request, ...], tried: int) -> str:
-    first = excess[0]
+def _too_much(excess: list[tuple[Request, Decision]], tried: int) -> str:
+    first, decision = excess[0]
     given = ", ".join(f"{key} `{value}`" for key, value in first.context.items() if value)
     more = f" (with {given})" if given else ""
+    once = ", as soon as the other account allows it as well" if opened(decision) else ""
     return (
-        f"all that must pass does. But this also lets `{_who(first)}` do {_words(first)}{more}. Of {tried} requests "
-        f"tried that must not pass, {len(excess)} {'does' if len(excess) == 1 else 'do'}"
+        f"all that must pass does. But this also lets `{_who(first)}` do {_words(first)}{more}{once}. "
+        f"Of {tried} requests tried that must not pass, {len(excess)} {'does' if len(excess) == 1 else 'do'}"
     )

@@ -198,13 +198,17 @@ def test_the_score_counts_what_is_kept_out():
     asked = task(
         Place(PolicyKind.IDENTITY, MAYA),
         request(MAYA, "lambda:InvokeFunction", FUNCTION),
-        beyond=("another function", "another action", "another region"),
+        spares=tuple(set(NEIGHBOURS) - {"another function", "another action", "another region"}),
     )
     narrow = asked.check(document(allow("lambda:InvokeFunction", FUNCTION)))
     wide = asked.check(document(allow("lambda:*", FUNCTION)))
     assert f"{narrow.tried} of {narrow.tried} requests beyond the task are kept out" == narrow.score
     assert (narrow.tried, 2) == (wide.tried, len(wide.excess))
     assert f"Of {wide.tried} requests tried that must not pass, 2 do" in wide.message
+
+
+def of_kind(kind, *requests):
+    return list(neighbours(requests, tuple(set(NEIGHBOURS) - {kind})))
 
 
 PUSHED = request(
@@ -221,7 +225,7 @@ PUSHED = request(
     ],
 )
 def test_a_push_has_neighbours_that_come_from_elsewhere(kind, context):
-    assert [context] == [each.context for each in neighbours((PUSHED,), (kind,))]
+    assert [context] == [each.context for each in of_kind(kind, PUSHED)]
 
 
 def test_every_kind_of_neighbour_differs_from_the_request_itself():
@@ -229,6 +233,6 @@ def test_every_kind_of_neighbour_differs_from_the_request_itself():
              request(f"arn:aws:sts::{SHOP}:assumed-role/worker/now", "logs:PutLogEvents",
                      f"arn:aws:logs:us-east-1:{SHOP}:log-group:/aws/lambda/f:log-stream:x"))  # fmt: skip
     for kind in NEIGHBOURS:
-        found = list(neighbours(asked, (kind,)))
+        found = of_kind(kind, *asked)
         assert found, kind
         assert not set(map(repr, found)) & set(map(repr, asked)), kind

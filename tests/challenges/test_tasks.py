@@ -1,6 +1,7 @@
 """Every task's own sample answers: the accepted are right, the rejected get the reply they were meant to get."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -35,7 +36,14 @@ def test_a_task_ships_enough_of_both(task: Task) -> None:
     assert len(task.rejected) >= 4
     assert len({json.dumps(each) for each in task.accepted}) == len(task.accepted)
     assert len(task.hints) >= 2
-    assert set(task.beyond) <= set(NEIGHBOURS)
+    assert set(task.spares) <= set(NEIGHBOURS)
+
+
+@BY_NAME
+def test_a_kind_is_spared_only_where_a_right_answer_needs_it(task: Task) -> None:
+    for kind in task.spares:
+        harder = replace(task, spares=tuple(each for each in task.spares if each != kind))
+        assert any(not harder.check(answer).right for answer in task.accepted), kind
 
 
 @BY_NAME
