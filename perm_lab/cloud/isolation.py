@@ -24,7 +24,10 @@ from botocore.loaders import Loader
 from moto import mock_aws
 from moto.core.base_backend import AccountSpecificBackend
 from moto.core.models import botocore_stubber
+from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 from moto.moto_api._internal import mock_random
+
+from perm_lab import catalog
 
 STAMP = "x-moto-account-id"
 """The header by which the gate tells moto whose resources a call works on. A request without it has no verdict."""
@@ -93,12 +96,23 @@ def open_sandbox(handlers: list[tuple[Any, ...]], turn: Callable[[], AbstractCon
         with turn():
             return make_api_call(client, *args, **kwargs)
 
+    trusted = IAMTrustPolicyDocumentValidator._validate_trust_policy_action
+
+    def in_any_case(action: str) -> None:
+        """AWS's actions have no case; moto wants those of a trust policy spelt as in its list."""
+        service, _, name = action.lower().partition(":")
+        known = catalog.actions(service).get(name)
+        trusted(f"{service}:{known.name}" if known else action)
+
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(BaseClient, "_make_api_call", call_in_turn))
         stack.enter_context(clean_environment())
         stack.enter_context(mock.patch.object(boto3, "DEFAULT_SESSION", None))
         stack.enter_context(mock.patch.object(AccountSpecificBackend, "get_session", cache(session)))
         stack.enter_context(mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}}))
+        stack.enter_context(
+            mock.patch.object(IAMTrustPolicyDocumentValidator, "_validate_trust_policy_action", in_any_case)
+        )
         stack.enter_context(mock.patch.object(botocore_stubber, "process_request", answer_stamped))
         stack.enter_context(mock.patch.object(botocore.httpsession.URLLib3Session, "send", send))
         botocore.handlers.BUILTIN_HANDLERS.extend(handlers)

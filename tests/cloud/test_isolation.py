@@ -1,5 +1,6 @@
 """While a lab is open nothing of the machine is read and nothing leaves it; afterwards all is as it was."""
 
+import json
 import os
 import socket
 import subprocess
@@ -178,3 +179,22 @@ print(reads["endpoints"], reads["partitions"], max(reads.values()))
 def test_what_botocore_knows_is_read_once_in_a_process_and_what_moto_adds_once_more():
     done = subprocess.run([sys.executable, "-c", READS_DATA], capture_output=True, text=True, check=True)
     assert "1 1 2" == done.stdout.strip()
+
+
+@pytest.mark.parametrize("action", ["sts:AssumeRole", "STS:assumerole", "sts:tagsession"])
+def test_the_actions_of_a_trust_policy_have_no_case(shop, admin, action):
+    shop.role("worker")
+    statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": action}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    admin.client("iam").update_assume_role_policy(RoleName="worker", PolicyDocument=document)
+    assert admin.client("iam").get_role(RoleName="worker")["Role"]["AssumeRolePolicyDocument"]["Statement"] == [
+        statement
+    ]
+
+
+def test_a_trust_policy_of_another_service_is_refused(shop, admin):
+    shop.role("worker")
+    statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "s3:GetObject"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    with pytest.raises(ClientError, match="MalformedPolicyDocument"):
+        admin.client("iam").update_assume_role_policy(RoleName="worker", PolicyDocument=document)
