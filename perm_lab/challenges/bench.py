@@ -138,13 +138,15 @@ class Bench:
         """
         decision = self.decide(request)
         asked, policies = decision.request, decision.policies
-        across = asked.principal.account and not asked.same_account
-        ways = [policies]
-        if decision.verdict is Verdict.IMPLICIT_DENY and across:
-            if any(policy.name == NAME for policy in policies.identity):
-                ways.append(replace(policies, resource=_ALL_BY_OWNER))
-            if owned:
-                ways.append(replace(policies, identity=(_ALL_BY_CALLER,)))
+        if decision.allowed:
+            return decision
+        if decision.verdict is Verdict.EXPLICIT_DENY or not asked.principal.account or asked.same_account:
+            return None
+        ways = []
+        if any(policy.name == NAME for policy in policies.identity):
+            ways.append(replace(policies, resource=_ALL_BY_OWNER))
+        if owned:
+            ways.append(replace(policies, identity=(_ALL_BY_CALLER,)))
         return next((found for each in ways if (found := evaluate(asked, each)).allowed), None)
 
     def run(self, event: Event) -> tuple[tuple[Record, ...], str]:

@@ -188,8 +188,8 @@ class Task(Displayable):
     def _judged(self, bench: Bench, documents: Mapping[str, Policy]) -> Outcome:
         allowed = [bench.decide(request) for request in self.must_allow]
         missing = [decision for decision in allowed if not decision.allowed]
-        look, misspelt = _look(documents)
-        slips = [slip for slip in self.slips if slip.of_a_name or not (missing and misspelt)]
+        look, misspelt = _look(documents) if missing else ("", False)
+        slips = (slip for slip in self.slips if slip.of_a_name or not misspelt)
         slip = next((slip for slip in slips if _shows(slip, bench)), None)
         found, tried = self._excess(bench)
         excess = tuple(request for request, _ in found)

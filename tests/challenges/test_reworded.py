@@ -7,13 +7,10 @@ from typing import Any
 import pytest
 
 from perm_lab.challenges import LESSONS, Task
+from perm_lab.iam.statement import as_list
 
 Statement = dict[str, Any]
 TASKS = [task for each in LESSONS.values() for task in each.tasks.values()]
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def each_action_apart(statements: list[Statement]) -> Any:

@@ -10,6 +10,7 @@ import pytest
 
 from perm_lab.challenges import LESSONS, Task, Tone, lesson
 from perm_lab.iam import PolicyKind
+from perm_lab.iam.statement import as_list
 
 TASKS = [task for each in LESSONS.values() for task in each.tasks.values()]
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -30,10 +31,6 @@ HARMLESS = {
 
 def harmless(task: Task, what: str) -> bool:
     return any(re.fullmatch(name, task.name) and what == widening for name, widening in HARMLESS)
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def wider(document: Any, kind: PolicyKind) -> Iterator[tuple[str, Any]]:
