@@ -18,7 +18,6 @@ from typing import Any
 import boto3
 
 from perm_lab.cloud.account import Account, install_managed_policies
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.calls import Check, authorizations, denied_error
 from perm_lab.cloud.credentials import Caller, Credentials, Refusal
 from perm_lab.cloud.events import cloudtrail_event
@@ -40,7 +39,7 @@ from perm_lab.cloud.survey import survey, words
 from perm_lab.cloud.trail import Record, Trail
 from perm_lab.cloud.turns import Turns
 from perm_lab.display import Displayable
-from perm_lab.iam import Decision, Principal, Request, aws_message, evaluate
+from perm_lab.iam import Arn, Decision, Principal, Request, aws_message, evaluate
 
 _UNDOABLE = 20  # changes that can be taken back
 

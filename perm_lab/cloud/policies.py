@@ -16,9 +16,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from perm_lab import catalog
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.credentials import Caller
-from perm_lab.iam import Policy, PolicyKind, PolicySet, Principal, PrincipalType
+from perm_lab.iam import Arn, Policy, PolicyKind, PolicySet, Principal, PrincipalType
 
 ClientOf = Callable[[str, str, str], Any]
 """(account, service, region) -> boto3 client of a session that may read that account."""

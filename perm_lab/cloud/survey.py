@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.calls import Check
 from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.functions.mappings import QUEUE, STREAMS, creation_actions
@@ -17,7 +16,7 @@ from perm_lab.cloud.functions.names import FunctionName
 from perm_lab.cloud.functions.roles import role_caller
 from perm_lab.cloud.functions.state import Function
 from perm_lab.cloud.sources.delivery import Source
-from perm_lab.iam import Principal, PrincipalType
+from perm_lab.iam import Arn, Principal, PrincipalType
 
 if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab

@@ -10,6 +10,7 @@ decision = evaluate(request, PolicySet(identity=(policy,)))
 print(decision)
 """
 
+from perm_lab.iam.arn import Arn
 from perm_lab.iam.change import Change, apply, what_would_change
 from perm_lab.iam.decision import (
     Decision,
@@ -28,6 +29,7 @@ from perm_lab.iam.vocabulary import MatchCode, PolicyKind, PolicyType, Principal
 from perm_lab.iam.wording import aws_message, because, element_words, explain, statement_line
 
 __all__ = [
+    "Arn",
     "Change",
     "Decision",
     "ElementEvidence",

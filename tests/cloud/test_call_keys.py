@@ -7,8 +7,8 @@ user guide).
 
 import pytest
 
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.calls import Check, denied_error
+from perm_lab.iam import Arn
 from tests.cloud.asking import FUNCTION, KEY, LAYER, MANAGED, REGION, ROLE, SHARDS, TOPIC, ask, name
 from tests.cloud.conftest import PARTNER, SHOP
 

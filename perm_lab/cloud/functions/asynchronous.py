@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.functions.answers import Fault, missing, page, refused
 from perm_lab.cloud.functions.execution import run
@@ -23,6 +22,7 @@ from perm_lab.cloud.functions.roles import require, role_client
 from perm_lab.cloud.functions.runtime import Outcome
 from perm_lab.cloud.functions.state import LATEST, Function, Version
 from perm_lab.cloud.gate import Call
+from perm_lab.iam import Arn
 
 if TYPE_CHECKING:
     from perm_lab.cloud.functions.service import LambdaService

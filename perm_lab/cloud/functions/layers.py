@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.functions.answers import NO_SUCH_RESOURCE, conflict, missing, page, refused
 from perm_lab.cloud.functions.permissions import text
 from perm_lab.cloud.functions.state import ResourcePolicy
 from perm_lab.cloud.gate import Call
+from perm_lab.iam import Arn
 
 if TYPE_CHECKING:
     from perm_lab.cloud.functions.service import LambdaService

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from perm_lab import catalog
 from perm_lab.catalog import EventSource
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.functions.answers import conflict, missing, page, refused
 from perm_lab.cloud.functions.asynchronous import require_destination
@@ -22,6 +21,7 @@ from perm_lab.cloud.functions.names import FunctionName
 from perm_lab.cloud.functions.roles import note
 from perm_lab.cloud.functions.state import Version
 from perm_lab.cloud.gate import Call
+from perm_lab.iam import Arn
 
 if TYPE_CHECKING:
     from perm_lab.cloud.functions.service import LambdaService

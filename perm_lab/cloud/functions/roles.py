@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.calls import Check
 from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.functions.answers import refused
 from perm_lab.cloud.functions.state import Version
 from perm_lab.cloud.gate import Call
 from perm_lab.cloud.trail import Record
-from perm_lab.iam import Principal, aws_message
+from perm_lab.iam import Arn, Principal, aws_message
 
 if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.calls import Check
 from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.events import reproducible_id
@@ -31,7 +30,7 @@ from perm_lab.cloud.functions.runtime import Environment
 from perm_lab.cloud.functions.state import LATEST, Function, Version
 from perm_lab.cloud.functions.validation import validation_message
 from perm_lab.cloud.gate import Answer, Call
-from perm_lab.iam import Principal, aws_message
+from perm_lab.iam import Arn, Principal, aws_message
 
 if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab

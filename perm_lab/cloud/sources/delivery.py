@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from perm_lab import catalog
 from perm_lab.catalog import EventSource
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.calls import Check
 from perm_lab.cloud.credentials import Caller
 from perm_lab.cloud.functions.answers import Fault
@@ -25,7 +24,7 @@ from perm_lab.cloud.functions.runtime import Outcome
 from perm_lab.cloud.gate import Call
 from perm_lab.cloud.trail import Record
 from perm_lab.display import Displayable
-from perm_lab.iam import Decision, Principal, aws_message
+from perm_lab.iam import Arn, Decision, Principal, aws_message
 
 if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.functions.answers import Fault
 from perm_lab.cloud.functions.execution import assume, run
 from perm_lab.cloud.functions.mappings import QUEUE, STREAMS, EventSourceMapping
@@ -23,6 +22,7 @@ from perm_lab.cloud.sources.delivery import Source
 from perm_lab.cloud.sources.queues import read_queue
 from perm_lab.cloud.sources.steps import Poll
 from perm_lab.cloud.sources.streams import read_stream
+from perm_lab.iam import Arn
 
 if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from perm_lab.cloud.arn import Arn
 from perm_lab.cloud.functions.asynchronous import queue_url
 from perm_lab.cloud.functions.mappings import EventSourceMapping
 from perm_lab.cloud.functions.roles import role_client
 from perm_lab.cloud.functions.runtime import Outcome
 from perm_lab.cloud.functions.state import Version
 from perm_lab.cloud.sources.steps import Poll, may_decrypt, plain, reported, run_on, wanted
+from perm_lab.iam import Arn
 
 if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab
