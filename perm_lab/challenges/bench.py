@@ -38,7 +38,7 @@ class Place:
 
     def put(self, bench: Bench, document: Mapping[str, Any]) -> None:
         """Put `document` there by the call that does it in AWS. Raises ClientError when AWS refuses it."""
-        account = self.arn.split(":")[4] or bench.lab.lookup.bucket_account(self.arn.split(":")[5]) or ""
+        account = bench.lab.owner(self.arn)
         bench.make(account, _PUT[self._holder](self.arn, Json(document)))
 
 
@@ -176,6 +176,4 @@ class Bench:
             return self.lab.account(account).admin()
         if ":user/" in who:
             return self.lab.account(who.split(":")[4]).user(_named(who))
-        sts = self.lab.system_client(who.split(":")[4], "sts")
-        keys = sts.assume_role(RoleArn=who, RoleSessionName="at-work")["Credentials"]
-        return self.lab.new_session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+        return self.lab.account(who.split(":")[4]).assume(who, "at-work")

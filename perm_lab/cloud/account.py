@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
-from moto.iam.models import AWSManagedPolicy, iam_backends
 
 from perm_lab import catalog
+from perm_lab.cloud.core.core import Core
+from perm_lab.cloud.internals.clients import session, sign_in
 from perm_lab.iam import Policy, PolicyKind
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.lab import Lab
 
 Document = str | Mapping[str, Any]
 
@@ -33,18 +30,15 @@ def trust_policy(service: str) -> dict[str, Any]:
 class Account:
     """A simulated AWS account with its 12-digit `id` and a `name` for people. Its home region is us-east-1.
 
-    `organization` is its path in an AWS organization (`o-…/r-…/`), empty outside: `Lab.organization` puts it there.
-
     The methods here are set-up: they need no permission and leave nothing in the trail. Everything a learner does goes
     through the boto3 sessions that they return.
     """
 
-    def __init__(self, lab: Lab, account_id: str, name: str) -> None:
+    def __init__(self, core: Core, account_id: str, name: str) -> None:
         self.id = account_id
         self.name = name
         self.region = "us-east-1"
-        self.organization = ""
-        self._lab = lab
+        self._core = core
         self._sessions: dict[str, boto3.Session] = {}
 
     def admin(self) -> boto3.Session:
@@ -100,6 +94,11 @@ class Account:
         return iam.get_role(RoleName=name)["Role"]["Arn"]
 
     @property
+    def organization(self) -> str:
+        """Its path in an AWS organization (`o-…/r-…/`), empty outside; `Lab.organization` puts it there."""
+        return self._core.accounts[self.id]
+
+    @property
     def signed_in(self) -> frozenset[str]:
         """The users that have a session."""
         return frozenset(self._sessions)
@@ -110,16 +109,22 @@ class Account:
 
     def session(self, access_key: str, secret_key: str, token: str | None = None) -> boto3.Session:
         """A boto3 session with these credentials in the account's home region."""
-        return self._lab.new_session(access_key, secret_key, token, self.region)
+        return session(access_key, secret_key, token, region=self.region)
+
+    def assume(self, role: str, session_name: str) -> boto3.Session:
+        """A session of the role `role` (its ARN), whatever its trust policy says."""
+        answer = self._system("sts").assume_role(RoleArn=role, RoleSessionName=session_name)
+        keys = answer["Credentials"]
+        return self.session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
     def sign_in(self, who: str | boto3.Session) -> boto3.Session:
         """Make plain `boto3.client(…)` act as the user `who`, as `aws configure` does on a laptop; the session."""
-        session = self.user(who) if isinstance(who, str) else who
-        boto3.DEFAULT_SESSION = session
-        return session
+        chosen = self.user(who) if isinstance(who, str) else who
+        sign_in(chosen)
+        return chosen
 
     def _system(self, service: str) -> Any:
-        return self._lab.system_client(self.id, service)
+        return self._core.system_client(self.id, service)
 
     def __repr__(self) -> str:
         return f"<Account {self.name}: {self.id}, {self.region}>"
@@ -143,23 +148,3 @@ def _unless_there(create: Any, **params: Any) -> bool:
             raise
         return False
     return True
-
-
-def install_managed_policies(account: str) -> None:
-    """Put the catalogue's AWS managed policies into the account's IAM, with their real documents and versions."""
-    backend = iam_backends[account]["aws"]
-    for policy in catalog.managed_policies().values():
-        data = {
-            "Path": "/" + policy.arn.partition(":policy/")[2].removesuffix(policy.name),
-            "DefaultVersionId": policy.version,
-            "Document": policy.document,
-            "CreateDate": _iso(policy.created),
-            "UpdateDate": _iso(policy.updated),
-        }
-        installed = AWSManagedPolicy.from_data(policy.name, account, "us-east-1", data)
-        backend.aws_managed_policies.append(installed)
-        backend.managed_policies[installed.arn] = installed
-
-
-def _iso(text: str) -> str:
-    return datetime.fromisoformat(text).isoformat()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from perm_lab.cloud.core.records import Trail
 from perm_lab.cloud.lab import Lab
 from perm_lab.cloud.snapshots import Snapshot
-from perm_lab.cloud.trail import Trail
 
 
 @contextmanager
@@ -23,16 +22,11 @@ def lab_apart() -> Iterator[Lab]:
         with Lab() as lab:
             yield lab
         return
-    before, kept = Snapshot.take(lab), {name: getattr(lab, name) for name in _OWN}
-    for name, nothing in _OWN.items():
-        setattr(lab, name, nothing())
+    before, kept = Snapshot.take(lab), (lab.accounts, lab.core.accounts, lab.core.trail, lab._checkpoints)
+    lab.accounts, lab.core.accounts, lab.core.trail, lab._checkpoints = {}, {}, Trail(), {}
     Snapshot.empty().restore(lab)
     try:
         yield lab
     finally:
-        for name, value in kept.items():
-            setattr(lab, name, value)
+        lab.accounts, lab.core.accounts, lab.core.trail, lab._checkpoints = kept
         before.restore(lab)
-
-
-_OWN = {"accounts": dict, "trail": Trail, "_history": deque, "_checkpoints": dict}  # what no snapshot holds

@@ -15,6 +15,8 @@ from typing import Any, NoReturn
 import boto3
 from botocore.exceptions import ClientError
 
+from perm_lab.cloud.internals.clients import signed_in
+
 MODULE = "lambda_function"
 HANDLER = f"{MODULE}.lambda_handler"
 
@@ -109,7 +111,7 @@ def _role_arn(name: str, session: boto3.Session) -> str:
 
 def _session(name: str | None, variables: dict[str, Any]) -> boto3.Session:
     if name is None:
-        return boto3._get_default_session()
+        return signed_in()
     session = variables.get(name)
     if not isinstance(session, boto3.Session):
         raise UsageError(f"`--session {name}` is not a boto3 session; give the name of a variable that holds one")

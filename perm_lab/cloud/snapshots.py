@@ -7,53 +7,24 @@ from __future__ import annotations
 
 import copy
 import copyreg
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.core.base_backend import BackendDict
 from moto.logs.models import LogEvent
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
 
-from perm_lab.cloud.account import install_managed_policies
-from perm_lab.cloud.credentials import Credentials
-from perm_lab.cloud.gate import Call
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.lab import Lab
+from perm_lab.cloud.core.callers import Callers
+from perm_lab.cloud.internals.state import install_managed_policies
 
 _LOCKS = {type(new()): new for new in (threading.Lock, threading.RLock, threading.Condition, threading.Event)}
 _NEVER_CHANGE = (LogEvent, datetime)  # there are many of them, and a copy may share them
-# calls on data, not on the set-up: what CloudTrail counts as data events, and reading
-_DATA = {
-    "cloudwatch": {"PutMetricData"},
-    "dynamodb": {
-        *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"),
-        *("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"),
-    },
-    "events": {"PutEvents"},
-    "kinesis": {"PutRecord", "PutRecords"},
-    "kms": {"Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "Sign", "Verify"},
-    "logs": {"PutLogEvents"},
-    "s3": {
-        *("PutObject", "CopyObject", "DeleteObject", "DeleteObjects", "UploadPart", "CreateMultipartUpload"),
-        *("CompleteMultipartUpload", "AbortMultipartUpload", "UploadPartCopy"),
-    },
-    "sns": {"Publish", "PublishBatch"},
-    "sqs": {"SendMessage", "SendMessageBatch", "DeleteMessage", "DeleteMessageBatch", "ChangeMessageVisibility"},
-}
-_READ_ONLY = re.compile("Get|List|Describe|Head|Batch(Get|Check)|Simulate|Lookup|Scan|Query|Receive|Invoke|Select|Test")
-_FUNCTIONS = ("functions", "layers", "published_layers", "mappings", "signing")
-
-
-def changes_set_up(call: Call) -> bool:
-    """Whether the call writes, and not just data: then policies may have changed, and `undo` takes it back."""
-    return not _READ_ONLY.match(call.operation) and call.operation not in _DATA.get(call.service, ())
+_FUNCTIONS = ("functions", "layers", "published_layers", "mappings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +32,10 @@ class Snapshot:
     """One state, apart from whatever happens afterwards; it can be gone back to as often as one likes."""
 
     state: dict[str, Any]
-    credentials: Credentials
+    credentials: Callers
 
     @classmethod
-    def take(cls, lab: Lab) -> Snapshot:
+    def take(cls, lab: Any) -> Snapshot:
         """The state that `lab` is in."""
         services = {
             backends.service_name: {account: dict(regions) for account, regions in backends.items()}
@@ -81,16 +52,16 @@ class Snapshot:
                         "users": {number: account.signed_in for number, account in lab.accounts.items()},
                     }
                 ),
-                lab.credentials.copy(),
+                lab.core.callers.copy(),
             )
 
     @classmethod
     def empty(cls) -> Snapshot:
         """The state of a lab in which nobody has done anything."""
         nothing = {"services": {}, "buckets": {}, "random": mock_random.getstate(), "users": {}}
-        return cls({**nothing, "functions": {name: {} for name in _FUNCTIONS}}, Credentials())
+        return cls({**nothing, "functions": {name: {} for name in _FUNCTIONS}}, Callers())
 
-    def restore(self, lab: Lab) -> None:
+    def restore(self, lab: Any) -> None:
         """Put `lab` back into this state."""
         with _copying():
             state = copy.deepcopy(self.state)
@@ -105,12 +76,11 @@ class Snapshot:
         lab.lambdas.close()
         for name, value in state["functions"].items():
             setattr(lab.lambdas, name, value)
-        lab.credentials.restore(self.credentials)
+        lab.core.callers.restore(self.credentials)
         for number, account in lab.accounts.items():
             account.sign_out(keep=state["users"].get(number, frozenset()))
             if number not in state["services"].get("iam", {}):
                 install_managed_policies(number)
-        lab.policies.forget_everything()
 
 
 @contextmanager

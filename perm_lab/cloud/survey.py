@@ -5,21 +5,22 @@ Everything is read through public APIs and judged by the engine, and leaves noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from perm_lab.cloud.calls import Check
-from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.account import Account
+from perm_lab.cloud.core.callers import Caller
+from perm_lab.cloud.core.records import Trail
+from perm_lab.cloud.events.delivery import Source, service_session
 from perm_lab.cloud.functions.mappings import QUEUE, STREAMS, creation_actions
-from perm_lab.cloud.functions.names import FunctionName
 from perm_lab.cloud.functions.roles import role_caller
 from perm_lab.cloud.functions.state import Function
-from perm_lab.cloud.sources.delivery import Source
+from perm_lab.cloud.functions.store import LAMBDA, LambdaStore
+from perm_lab.cloud.gate.actions import Check
+from perm_lab.cloud.internals import state
+from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Arn, Principal, PrincipalType
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.lab import Lab
 
 _INVOKE = "lambda:InvokeFunction"
 
@@ -59,34 +60,34 @@ class Survey:
         return tuple(dict.fromkeys([*ends, *self.alone]))
 
 
-def survey(lab: Lab) -> Survey:
-    """The state of a lab: what runs as which role, who may call what, what sends or is polled, and what that lacks."""
-    lit = _lit(lab)
+def survey(lambdas: LambdaStore, accounts: Mapping[str, Account]) -> Survey:
+    """What runs as which role in these accounts, who may call what, what sends or is polled, and what that lacks."""
+    lit = _lit(lambdas.core.trail)
     found: dict[tuple[str, str, str], Link] = {}
-    for link in _links(lab):
+    for link in _links(lambdas, accounts):
         way = (_whole(link.start), _whole(link.end))
         found[link.start, link.end, link.label] = Link(link.start, link.end, link.label, link.missing, way in lit)
     linked = {end for link in found.values() for end in (link.start, link.end)}
-    alone = [function.name.arn for function in lab.lambdas.functions.values() if function.name.arn not in linked]
-    accounts = tuple((account.id, account.name) for account in lab.accounts.values())
-    return Survey(accounts, tuple(found.values()), tuple(alone))
+    alone = [function.name.arn for function in lambdas.functions.values() if function.name.arn not in linked]
+    named = tuple((account.id, account.name) for account in accounts.values())
+    return Survey(named, tuple(found.values()), tuple(alone))
 
 
-def _links(lab: Lab) -> Iterator[Link]:
-    for function in lab.lambdas.functions.values():
-        yield _execution(lab, function)
+def _links(lambdas: LambdaStore, accounts: Mapping[str, Account]) -> Iterator[Link]:
+    for function in lambdas.functions.values():
+        yield _execution(lambdas, function)
         yield from _granted(function)
-        yield from _callers(lab, function)
-    for account in lab.accounts.values():
-        yield from _notifications(lab, account.id)
-        yield from _subscriptions(lab, account.id)
-        yield from _targets(lab, account.id)
-    yield from _mappings(lab)
+        yield from _callers(lambdas, accounts, function)
+    for account in accounts.values():
+        yield from _notifications(lambdas, account.id)
+        yield from _subscriptions(lambdas, account.id)
+        yield from _targets(lambdas, account.id)
+    yield from _mappings(lambdas)
 
 
-def _execution(lab: Lab, function: Function) -> Link:
-    check = lab.lambdas.assume_check(function.latest.role, function.name)
-    trusted = lab.judge(Caller(Principal.aws_service("lambda.amazonaws.com")), (check,))[0][1].allowed
+def _execution(lambdas: LambdaStore, function: Function) -> Link:
+    check = lambdas.assume_check(function.latest.role, function.name)
+    trusted = lambdas.core.decide(LAMBDA, check).allowed
     return Link(function.name.arn, function.latest.role, "runs as", "" if trusted else "trust in Lambda")
 
 
@@ -116,81 +117,75 @@ def _conditions(statement: dict[str, Any]) -> list[str]:
     return [f"for {key.partition(':')[2]} {str(value).rpartition(':')[2]}" for key, value in pairs]
 
 
-def _callers(lab: Lab, function: Function) -> Iterator[Link]:
+def _callers(lambdas: LambdaStore, accounts: Mapping[str, Account], function: Function) -> Iterator[Link]:
     """The users with a session, administrators aside, who may invoke the function."""
-    for account in lab.accounts.values():
+    check = Check(_INVOKE, function.name.arn, function.name.account)
+    for account in accounts.values():
         for name in sorted(account.signed_in - {"admin"}):
-            arn = lab.lookup.user_arn(account.id, name)
-            if lab.decide(arn, _INVOKE, function.name.arn).allowed:
+            arn = state.user_arn(account.id, name)
+            if lambdas.core.decide(Caller(Principal.user(arn)), check).allowed:
                 yield Link(arn, function.name.arn, "may invoke")
 
 
-def _pushes(lab: Lab, kind: str, arn: str, account: str, function: str, start: str = "") -> Link:
+def _pushes(lambdas: LambdaStore, kind: str, arn: str, account: str, function: str, start: str = "") -> Link:
     """What sends events to a function, and whether the function policy lets it."""
     source = Source.of(kind, arn, account)
     name = FunctionName.parse(function, account, "us-east-1")
-    check = Check(_INVOKE, name.qualified_arn, name.account, source.context, True, "")
-    allowed = lab.judge(source.principal, (check,))[0][1].allowed
+    check = Check(_INVOKE, name.qualified_arn, name.account, source.context)
+    allowed = lambdas.core.decide(source.principal, check).allowed
     return Link(start or arn, name.qualified_arn, "sends events", "" if allowed else "grant in the function policy")
 
 
-def _notifications(lab: Lab, account: str) -> Iterator[Link]:
-    s3 = lab.system_client(account, "s3")
+def _notifications(lambdas: LambdaStore, account: str) -> Iterator[Link]:
+    s3 = lambdas.core.system_client(account, "s3")
     for bucket in (each["Name"] for each in s3.list_buckets()["Buckets"]):
         rows = s3.get_bucket_notification_configuration(Bucket=bucket).get("LambdaFunctionConfigurations", ())
-        yield from (_pushes(lab, "s3", f"arn:aws:s3:::{bucket}", account, row["LambdaFunctionArn"]) for row in rows)
+        yield from (_pushes(lambdas, "s3", f"arn:aws:s3:::{bucket}", account, row["LambdaFunctionArn"]) for row in rows)
 
 
-def _subscriptions(lab: Lab, account: str) -> Iterator[Link]:
-    for each in lab.system_client(account, "sns").list_subscriptions()["Subscriptions"]:
+def _subscriptions(lambdas: LambdaStore, account: str) -> Iterator[Link]:
+    for each in lambdas.core.system_client(account, "sns").list_subscriptions()["Subscriptions"]:
         if each["Protocol"] == "lambda":
-            yield _pushes(lab, "sns", each["TopicArn"], account, each["Endpoint"])
+            yield _pushes(lambdas, "sns", each["TopicArn"], account, each["Endpoint"])
 
 
-def _targets(lab: Lab, account: str) -> Iterator[Link]:
-    events = lab.system_client(account, "events")
+def _targets(lambdas: LambdaStore, account: str) -> Iterator[Link]:
+    events = lambdas.core.system_client(account, "events")
     for bus in (each["Name"] for each in events.list_event_buses()["EventBuses"]):
         for rule in events.list_rules(EventBusName=bus)["Rules"]:
             for target in events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)["Targets"]:
                 if ":lambda:" not in target["Arn"]:
                     continue
                 if target.get("RoleArn"):
-                    role = Principal.role_session(_session(target["RoleArn"]), role_arn=target["RoleArn"])
-                    check = Check(_INVOKE, target["Arn"], Arn.parse(target["Arn"]).account, {}, True, "")
-                    allowed = lab.judge(Caller(role), (check,))[0][1].allowed
+                    check = Check(_INVOKE, target["Arn"], Arn.parse(target["Arn"]).account)
+                    allowed = lambdas.core.decide(service_session(target["RoleArn"]), check).allowed
                     yield Link(rule["Arn"], target["RoleArn"], "assumes")
                     yield Link(target["RoleArn"], target["Arn"], "sends events", "" if allowed else _INVOKE)
                 else:
-                    yield _pushes(lab, "eventbridge-rule", rule["Arn"], account, target["Arn"])
+                    yield _pushes(lambdas, "eventbridge-rule", rule["Arn"], account, target["Arn"])
 
 
-def _session(role: str) -> str:
-    return f"arn:aws:sts::{Arn.parse(role).account}:assumed-role/{role.rsplit('/', 1)[-1]}/service"
-
-
-def _mappings(lab: Lab) -> Iterator[Link]:
+def _mappings(lambdas: LambdaStore) -> Iterator[Link]:
     """What is polled, and the first permission that the execution role lacks for it."""
-    for mapping in lab.lambdas.mappings.values():
-        function = lab.lambdas.functions.get(mapping.name.arn)
-        version = function and function.version(mapping.name.qualifier)
+    for mapping in lambdas.mappings.values():
+        version = lambdas.find(mapping.name)
         if version is None or not mapping.source:
             continue
         caller, owner = role_caller(version), Arn.parse(mapping.source).account
         actions = creation_actions(mapping.kind) if mapping.kind.name in (*STREAMS, QUEUE) else ()
         checks = tuple(
-            Check(action, "*" if action == "dynamodb:ListStreams" else mapping.source, owner, {}, True, "")
-            for action in actions
+            Check(action, "*" if action == "dynamodb:ListStreams" else mapping.source, owner) for action in actions
         )
-        judged = lab.judge(caller, checks)
+        judged = lambdas.core.judge(caller, checks)
         denied = next((check.action for check, decision in judged if not decision.allowed), "")
         yield Link(mapping.source, mapping.shown["FunctionArn"], "is polled for", denied)
 
 
-def _lit(lab: Lab) -> set[tuple[str, str]]:
+def _lit(trail: Trail) -> set[tuple[str, str]]:
     """The ways that the last run went: since the learner's own last call."""
-    start = max((n for n, record in enumerate(lab.trail) if not record.depth), default=len(lab.trail))
+    start = max((n for n, record in enumerate(trail) if not record.depth), default=len(trail))
     ways = set()
-    for record in lab.trail[start:]:
+    for record in trail[start:]:
         if record.decision is None or not record.allowed:
             continue
         request = record.decision.request

@@ -110,9 +110,7 @@ class Across(Scenario):
             return account.user(PERSON)
         if caller == STRANGER:
             return account.user("mallory", managed=("AdministratorAccess",))
-        sts = self.lab.system_client(account.id, "sts")
-        keys = sts.assume_role(RoleArn=self._caller_arn(caller), RoleSessionName="at-work")["Credentials"]
-        return self.lab.new_session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+        return account.assume(self._caller_arn(caller), "at-work")
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
         who = self._caller_arn(self.handler)

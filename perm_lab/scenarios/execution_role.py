@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from perm_lab.cloud import Record
+from perm_lab.cloud import CauseKind, Record
 from perm_lab.scenarios.api import ApiCall, create_function, create_role, document, signed_in, trust
 from perm_lab.scenarios.names import short
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
@@ -68,7 +68,7 @@ class ExecutionRole(Scenario):
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
         function, works = self.arn("lambda", f"function:{self.handler}"), session(self.role_arn, self.handler)
-        code = caused(records, "code")
+        code = caused(records, CauseKind.CODE)
         calls = [(f"s3:{action}", f"arn:aws:s3:::{self.bucket}/{key}") for action, key in _CALLS[self.handler]]
         return [
             Step(

@@ -88,7 +88,7 @@ class PassRole(Scenario):
             self._creation.make(self._person)
         finally:
             with suppress(ClientError):
-                system = self.lab.system_client(self.account.id, "lambda")
+                system = self.lab.core.system_client(self.account.id, "lambda")
                 system.delete_function(FunctionName=FUNCTION)
 
     @property

@@ -12,10 +12,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from perm_lab import catalog
-from perm_lab.cloud import Record
+from perm_lab.cloud import CauseKind, Record
 from perm_lab.scenarios.api import ApiCall, Json, create_function, create_role, document, signed_in, trust
 from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.steps import Step, first, logged, session, taken, worst
+from perm_lab.scenarios.steps import Step, caused, first, logged, session, taken, worst
 from perm_lab.scenarios.switches import Switch, inline, managed, statement
 from perm_lab.scenarios.world import PERSON, Scenario
 
@@ -107,8 +107,8 @@ class Pull(Scenario):
         role, source = self.arn("iam", f"role/{ROLE}"), self.source(self.handler)
         poller = session(role, FUNCTION)
         read = {STREAM: "kinesis:GetRecords", QUEUE: "sqs:ReceiveMessage"}[self.handler]
-        tried = [record for record in records if record.cause.startswith("Lambda, before it takes the mapping")]
-        polled = [r for r in records if r.cause.startswith("poller of") and r.action.startswith(self.handler)]
+        tried = caused(records, CauseKind.MAPPING)
+        polled = [r for r in caused(records, CauseKind.POLLER) if r.action.startswith(self.handler)]
         got = next((record for record in polled if record.action == read), worst(polled))
         return [
             Step(

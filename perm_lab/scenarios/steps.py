@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from perm_lab.cloud import Record
+from perm_lab.cloud import CauseKind, Record
 from perm_lab.iam import Decision
 from perm_lab.scenarios.run import Hop, Status, decided_by, hop
 
@@ -52,7 +52,7 @@ def logged(records: Sequence[Record], role: str, function: str) -> Step:
     name = function.rpartition(":")[2]
     log = function.replace(":lambda:", ":logs:").replace(":function:", ":log-group:/aws/lambda/")
     note = "the log is written as the role"
-    return Step(session(role, name), "logs:PutLogEvents", log, note, worst(caused(records, "log")), role)
+    return Step(session(role, name), "logs:PutLogEvents", log, note, worst(caused(records, CauseKind.LOG)), role)
 
 
 def session(role: str, name: str) -> str:
@@ -75,9 +75,9 @@ def checked(record: Record | None, action: str) -> Decision | None:
     return next((decision for check, decision in found if check.action == action), None)
 
 
-def caused(records: Sequence[Record], what: str) -> list[Record]:
+def caused(records: Sequence[Record], what: CauseKind) -> list[Record]:
     """The records that were set off by `what` of a function: its code, or its log."""
-    return [record for record in records if record.cause.startswith(f"{what} of ")]
+    return [record for record in records if record.cause and record.cause.kind is what]
 
 
 def worst(records: Sequence[Record]) -> Record | None:

@@ -9,7 +9,7 @@ from graphviz import Digraph
 from graphviz import escape as literal
 
 from perm_lab.cloud import Lab
-from perm_lab.cloud.survey import Link, Survey, owner, survey, words
+from perm_lab.cloud.survey import Link, Survey, owner, words
 from perm_lab.display import view
 from perm_lab.scenarios.names import kind, short
 from perm_lab.ui.drawing import svg
@@ -64,7 +64,7 @@ def lab_html(lab: Lab) -> str:
     """The picture of a lab, or its words where nothing draws or there is too much of it."""
     if Lab.current() is not lab:
         return fragment(f"<p>{escape(repr(lab))}</p>")
-    found = survey(lab)
+    found = lab.survey()
     text = words(found)
     listed = f"<details><summary>in words</summary><pre>{escape(text)}</pre></details>"
     drawn = found

@@ -66,7 +66,7 @@ def trail_body(trail: Trail) -> str:
 
 def _trail_row(number: int, record: Record) -> tuple[str, ...]:
     nested = "&nbsp;&nbsp;" * (record.depth - 1) + "↳&nbsp;" if record.depth else ""
-    cause = f"<br><span class=pl-dim>{escape(record.cause)}</span>" if record.cause else ""
+    cause = f"<br><span class=pl-dim>{escape(str(record.cause))}</span>" if record.cause else ""
     on = "" if record.resource == "*" else f"<br>on {code(short(record.resource))}"
     decision = record.decision
     needs = decision.request.action if decision else record.action

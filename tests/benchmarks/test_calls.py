@@ -1,6 +1,7 @@
 """What the lab adds to a boto3 call: the same calls through its gate and on moto alone, and one invocation."""
 
 import json
+from contextlib import ExitStack
 from functools import partial
 
 import boto3
@@ -9,7 +10,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from perm_lab.cloud import Lab
-from perm_lab.cloud.isolation import clean_environment
+from perm_lab.cloud.gate.sandbox import clean_environment
+from perm_lab.cloud.internals.patches import Patches
 from perm_lab.cloud.magic import HANDLER, deployment_package
 
 ROUNDS, WARM = 200, 10
@@ -53,7 +55,11 @@ def lab():
 
 @pytest.mark.parametrize("service", ["s3", "sqs"])
 def test_on_moto_alone(benchmark, notes, service):
-    with clean_environment(), mock_aws():
+    patches = Patches()
+    with ExitStack() as stack:
+        stack.callback(patches.undo)
+        clean_environment(patches)
+        stack.enter_context(mock_aws())
         session = boto3.Session(region_name=REGION)
         call = reading(service, session, furnish(session))
         assert 200 == benchmark.pedantic(call, rounds=ROUNDS, warmup_rounds=WARM)

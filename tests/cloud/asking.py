@@ -1,6 +1,6 @@
 """What the tests of calls share: names of resources, and accounts that hold a few of them."""
 
-from perm_lab.cloud.calls import authorizations
+from perm_lab.cloud.gate.actions import authorizations
 from tests.cloud.conftest import PARTNER, SHOP
 
 REGION = "eu-west-1"

@@ -43,14 +43,6 @@ def test_the_open_lab_stands_afterwards_as_it_stood(lab, shop, admin, deploy, in
     assert {"admin", "maya"} == {user["UserName"] for user in admin.client("iam").list_users()["Users"]}
 
 
-def test_what_can_be_undone_can_still_be_undone(lab, admin):
-    admin.client("s3").create_bucket(Bucket="photos")
-    with lab_apart() as apart:
-        apart.account(SHOP).admin().client("s3").create_bucket(Bucket="apart")
-    assert "s3:CreateBucket" == lab.undo().action
-    assert [] == admin.client("s3").list_buckets()["Buckets"]
-
-
 def test_an_error_inside_brings_the_open_lab_back_as_well(lab, shop, admin):
     admin.client("s3").create_bucket(Bucket="photos")
     with pytest.raises(KeyError), lab_apart():

@@ -62,7 +62,7 @@ def send(session, **event):
 
 
 def runs(lab, name="thumbnails"):
-    return len([r for r in lab.trail if r.action == "sts:AssumeRole" and r.cause.endswith(f"to run {name}")])
+    return len([r for r in lab.trail if r.action == "sts:AssumeRole" and str(r.cause).endswith(f"to run {name}")])
 
 
 @pytest.mark.parametrize(("retries", "expected"), [(None, 3), (0, 1), (1, 2)])

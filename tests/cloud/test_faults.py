@@ -6,7 +6,6 @@ import sys
 import threading
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.cloud.conftest import SHOP, allow
 
@@ -80,7 +79,7 @@ def lambda_handler(event, context):
     deploy(source, inline={"read": allow("s3:GetObject")})
     assert invoke()[0] == [str(n) for n in range(8)]
     read = [record for record in lab.trail if record.action == "s3:GetObject"]
-    assert {(record.caller, record.cause) for record in read} == {
+    assert {(record.caller, str(record.cause)) for record in read} == {
         (f"arn:aws:sts::{SHOP}:assumed-role/thumbnails-role/thumbnails", "code of thumbnails")
     }
 
@@ -185,12 +184,3 @@ def test_the_lab_goes_on_after_a_call_that_moto_cannot_answer(lab, admin):
     thread.start()
     thread.join(10)
     assert done == [[]]
-
-
-def test_a_throttled_function_is_refused_as_lambda_refuses(admin, deploy):
-    deploy("def lambda_handler(event, context): pass\n")
-    admin.client("lambda").put_function_concurrency(FunctionName="thumbnails", ReservedConcurrentExecutions=0)
-    with pytest.raises(ClientError) as caught:
-        admin.client("lambda").invoke(FunctionName="thumbnails")
-    assert caught.value.response["Error"] == {"Code": "TooManyRequestsException", "Message": "Rate Exceeded."}
-    assert caught.value.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"

@@ -252,26 +252,6 @@ def test_a_layer_of_another_account_needs_a_grant_on_its_version(lab, shop, admi
     assert [each["Arn"] for each in found["Layers"]] == [layer]
 
 
-def test_enforced_signatures_keep_unsigned_code_out_and_may_be_asked_of_who_creates(shop, admin, client, deploy):
-    config = client.create_code_signing_config(
-        AllowedPublishers={"SigningProfileVersionArns": [f"arn:aws:signer:us-east-1:{SHOP}:/signing-profiles/p/1"]},
-        CodeSigningPolicies={"UntrustedArtifactOnDeployment": "Enforce"},
-    )["CodeSigningConfig"]["CodeSigningConfigArn"]
-    deploy(FINE)
-    client.put_function_code_signing_config(FunctionName="thumbnails", CodeSigningConfigArn=config)
-    assert client.get_function_code_signing_config(FunctionName="thumbnails")["CodeSigningConfigArn"] == config
-    with pytest.raises(client.exceptions.CodeVerificationFailedException):
-        client.update_function_code(FunctionName="thumbnails", ZipFile=b"PK\5\6" + bytes(18))
-    client.delete_function_code_signing_config(FunctionName="thumbnails")
-    client.update_function_code(FunctionName="thumbnails", ZipFile=b"PK\5\6" + bytes(18))
-    only = {"StringEquals": {"lambda:CodeSigningConfigArn": config}}
-    maya = shop.user("maya", inline={"sign": allow("lambda:PutFunctionCodeSigningConfig", Condition=only)})
-    maya.client("lambda").put_function_code_signing_config(FunctionName="thumbnails", CodeSigningConfigArn=config)
-    client.delete_code_signing_config(CodeSigningConfigArn=config)
-    with pytest.raises(client.exceptions.CodeSigningConfigNotFoundException, match="cannot be found. Check that"):
-        client.put_function_code_signing_config(FunctionName="thumbnails", CodeSigningConfigArn=config)
-
-
 def test_why_leads_from_a_role_that_cannot_be_assumed_to_its_trust_policy(lab, shop, client, deploy):
     deploy(FINE)
     role = shop.role("other", "ec2.amazonaws.com")

@@ -2,7 +2,6 @@
 
 import json
 
-from perm_lab.cloud.survey import survey
 from tests.cloud.conftest import PARTNER, SHOP, allow
 
 FUNCTION = f"arn:aws:lambda:us-east-1:{SHOP}:function:thumbnails"
@@ -11,12 +10,12 @@ FINE = "def lambda_handler(event, context):\n    return 1\n"
 
 
 def links(lab):
-    return {(link.start, link.end): link for link in survey(lab).links}
+    return {(link.start, link.end): link for link in lab.survey().links}
 
 
 def test_an_empty_lab_says_so_and_a_closed_one_too(lab, shop):
     assert str(lab) == f"shop ({SHOP})"
-    assert survey(lab).links == ()
+    assert lab.survey().links == ()
     lab.close()
     assert str(lab).startswith("<Lab closed")
 
@@ -93,12 +92,12 @@ def test_other_accounts_and_aliases_have_their_own_links(lab, admin, deploy):
 def test_the_survey_leaves_nothing_in_the_trail(lab, admin, deploy):
     deploy(FINE)
     count = len(lab.trail)
-    survey(lab)
+    lab.survey()
     assert len(lab.trail) == count
 
 
 def test_roles_that_nothing_uses_stay_out_and_functions_stay_in(lab, shop, deploy):
     shop.role("unused")
-    assert survey(lab).things == ()
+    assert lab.survey().things == ()
     deploy(FINE)
-    assert survey(lab).things == (FUNCTION, ROLE)
+    assert lab.survey().things == (FUNCTION, ROLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from perm_lab.cloud.functions.state import Version
-from perm_lab.cloud.gate import Answer, Call
+from perm_lab.cloud.gate.hooks import Answer, Call
 
 NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda."
 NO_SUCH_RESOURCE = "The resource you requested does not exist."

@@ -10,22 +10,21 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.core.callers import Caller
+from perm_lab.cloud.core.causes import Cause, CauseKind
 from perm_lab.cloud.functions.answers import Fault, missing, page, refused
 from perm_lab.cloud.functions.execution import run
-from perm_lab.cloud.functions.names import FunctionName
 from perm_lab.cloud.functions.roles import require, role_client
 from perm_lab.cloud.functions.runtime import Outcome
 from perm_lab.cloud.functions.state import LATEST, Function, Version
-from perm_lab.cloud.gate import Call
+from perm_lab.cloud.functions.store import LambdaStore
+from perm_lab.cloud.gate.hooks import Call
+from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Arn
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.functions.service import LambdaService
 
 _RETRIES = 2
 # service of a destination -> the permissions that the role needs for it
@@ -38,23 +37,22 @@ NEEDED = {
 }
 
 
-def accept(service: LambdaService, name: FunctionName, payload: bytes) -> None:
+def accept(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> None:
     """Take in an event: it is run when the call that brings it is done."""
-    service.lab.turns.later(lambda: _work_off(service, name, payload))
+    lambdas.core.turns.later(lambda: _work_off(lambdas, name, payload))
 
 
-def _work_off(service: LambdaService, name: FunctionName, payload: bytes) -> None:
+def _work_off(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> None:
     """Run an event, again while it fails; then tell the destinations."""
-    function = service.functions.get(name.arn)
-    version = function and function.version(name.qualifier)
-    if function is None or version is None:
+    version = lambdas.find(name)
+    if version is None:
         return  # deleted meanwhile
-    config = function.invoke_configs.get(name.qualifier, {})
+    config = lambdas.function(name).invoke_configs.get(name.qualifier, {})
     outcome, tries = None, 0
     while tries <= config.get("MaximumRetryAttempts", _RETRIES):
         tries += 1
         try:
-            outcome = run(service, name, payload)
+            outcome = run(lambdas, name, payload)
         except Fault as fault:
             error = fault.answer.body["Error"]
             body = json.dumps({"errorType": error["Code"], "errorMessage": error["Message"]}).encode()
@@ -68,11 +66,11 @@ def _work_off(service: LambdaService, name: FunctionName, payload: bytes) -> Non
     side = "OnFailure" if outcome.failed else "OnSuccess"
     target = destinations.get(side, {}).get("Destination")
     letters = version.settings.get("DeadLetterConfig", {}).get("TargetArn")
-    with service.lab.turns.because(f"Lambda, after {name.name}"):
+    with lambdas.core.turns.because(Cause(CauseKind.RESULT, name.arn)):
         if outcome.failed and letters:
-            _send(service, version, letters, "DeadLetterErrors", _letter(payload, outcome))
+            _send(lambdas, version, letters, "DeadLetterErrors", _letter(payload, outcome))
         if target:
-            tell(service, version, target, "DestinationDeliveryFailures", _record(version, payload, outcome, tries))
+            tell(lambdas, version, target, "DestinationDeliveryFailures", _record(version, payload, outcome, tries))
 
 
 Message = Mapping[str, Mapping[str, Any]]
@@ -143,12 +141,12 @@ def queue_url(arn: Arn) -> str:
     return f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.resource}"
 
 
-def tell(service: LambdaService, version: Version, target: str, metric: str, record: dict[str, Any]) -> None:
+def tell(lambdas: LambdaStore, version: Version, target: str, metric: str, record: dict[str, Any]) -> None:
     """Send the record of an invocation to a destination; `metric` counts where that fails."""
-    _send(service, version, target, metric, _notice(record, version))
+    _send(lambdas, version, target, metric, _notice(record, version))
 
 
-def _send(service: LambdaService, version: Version, target: str, metric: str, message: Message) -> None:
+def _send(lambdas: LambdaStore, version: Version, target: str, metric: str, message: Message) -> None:
     """Tell `target` as the execution role. Where the role may not, only a metric and the trail show it."""
     arn = Arn.parse(target)
     operation, address = _CALLS[arn.service]
@@ -156,62 +154,61 @@ def _send(service: LambdaService, version: Version, target: str, metric: str, me
     if arn.service == "events":
         params["Entries"] = [{**entry, "EventBusName": target} for entry in params["Entries"]]
     try:
-        client = role_client(service.lab, version, arn.service, arn.region)
+        client = role_client(lambdas, version, arn.service, arn.region)
         getattr(client, operation)(**params)
     except ClientError:
-        service.lab.measure(version.name.account, "AWS/Lambda", metric, FunctionName=version.name.name)
+        lambdas.core.measure(version.name.account, "AWS/Lambda", metric, FunctionName=version.name.name)
 
 
 # operations
 
 
-def put_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def put_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     given = _given(call.params)
-    function, name = _configured(service, call, caller)
-    return 200, _store(service, function, name, given, {})
+    function, name = _configured(lambdas, call, caller)
+    return 200, _store(lambdas, function, name, given, {})
 
 
-def update_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def update_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     given = _given(call.params)
-    function, name = _configured(service, call, caller)
-    return 200, _store(service, function, name, given, _config(function, name))
+    function, name = _configured(lambdas, call, caller)
+    return 200, _store(lambdas, function, name, given, _config(function, name))
 
 
-def get_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    return 200, _found(service, call, caller)[1]
+def get_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    return 200, _found(lambdas, call, caller)[1]
 
 
-def delete_config(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    configs, _ = _found(service, call, caller)
-    del configs[_named(service, call, caller).qualifier]
+def delete_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    configs, _ = _found(lambdas, call, caller)
+    del configs[_named(lambdas, call, caller).qualifier]
     return 204, {}
 
 
-def list_configs(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function = service.functions.get(service.name(call, caller).arn)
+def list_configs(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = lambdas.functions.get(lambdas.name(call, caller).arn)
     if function is None:
         raise missing("The function doesn't exist.")
     return 200, page("FunctionEventInvokeConfigs", list(function.invoke_configs.values()), call)
 
 
-def _configured(service: LambdaService, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
-    name = _named(service, call, caller)
-    function = service.functions.get(name.arn)
-    if function is None or function.version(name.qualifier) is None:
+def _configured(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
+    name = _named(lambdas, call, caller)
+    if lambdas.find(name) is None:
         raise missing("The function doesn't exist.")
-    return function, name
+    return lambdas.function(name), name
 
 
-def _named(service: LambdaService, call: Call, caller: Caller) -> FunctionName:
+def _named(lambdas: LambdaStore, call: Call, caller: Caller) -> FunctionName:
     """The name that a call gives, with an empty qualifier for `$LATEST`."""
-    name = service.name(call, caller)
+    name = lambdas.name(call, caller)
     return replace(name, qualifier="") if name.qualifier == LATEST else name
 
 
-def _found(service: LambdaService, call: Call, caller: Caller) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+def _found(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """All configs of the function that a call names, and the one it names, whether or not there is such a function."""
-    name = _named(service, call, caller)
-    function = service.functions.get(name.arn)
+    name = _named(lambdas, call, caller)
+    function = lambdas.functions.get(name.arn)
     return function.invoke_configs if function else {}, _config(function, name)
 
 
@@ -232,7 +229,7 @@ def _given(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _store(
-    service: LambdaService,
+    lambdas: LambdaStore,
     function: Function,
     name: FunctionName,
     given: Mapping[str, Any],
@@ -246,7 +243,7 @@ def _store(
     }
     for settings in destinations.values():
         if settings.get("Destination"):
-            require_destination(service, function.version(name.qualifier) or function.latest, settings["Destination"])
+            require_destination(lambdas, function.version(name.qualifier) or function.latest, settings["Destination"])
     config = {
         **{key: value for key, value in before.items() if key != "LastModified"},
         **given,
@@ -270,18 +267,18 @@ def _require_services(config: Mapping[str, Mapping[str, str]]) -> None:
     raise refused(f"The provided destination config DestinationConfig({', '.join(sides)}) is invalid.")
 
 
-def require_destination(service: LambdaService, version: Version, target: str) -> None:
+def require_destination(lambdas: LambdaStore, version: Version, target: str) -> None:
     """Lambda takes a destination that is there to be told and that the role may tell."""
     arn = Arn.parse(target)
     if arn.service not in NEEDED:
         raise refused(f"The destination ARN {target} is not that of a queue, topic, function, event bus or bucket.")
     if target.startswith(f"{version.name.arn}:") or target == version.name.arn:
         raise refused("You can't specify the function as a destination for itself.")
-    if arn.service == "lambda" and FunctionName.parse(target, "", "").arn not in service.functions:
+    if arn.service == "lambda" and FunctionName.parse(target, "", "").arn not in lambdas.functions:
         raise refused(f"The destination ARN {target} is invalid.")
     for action in NEEDED[arn.service]:
         on = f"{target}/*" if action == "s3:PutObject" else target
-        require(service.lab, version, (action,), on)
+        require(lambdas.core, version, (action,), on)
 
 
 OPERATIONS = {

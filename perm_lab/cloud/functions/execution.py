@@ -6,80 +6,64 @@ Follows "Defining Lambda function permissions with an execution role" (Lambda de
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.core.causes import Cause, CauseKind
+from perm_lab.cloud.core.turns import Busy
 from perm_lab.cloud.functions.answers import NOT_ASSUMABLE, Fault
-from perm_lab.cloud.functions.names import FunctionName
 from perm_lab.cloud.functions.roles import role_session, session_name
 from perm_lab.cloud.functions.runtime import Environment, Outcome
 from perm_lab.cloud.functions.state import Version
-from perm_lab.cloud.gate import Call
-from perm_lab.cloud.turns import Busy
-from perm_lab.iam import Principal, aws_message
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.functions.service import LambdaService
+from perm_lab.cloud.functions.store import LambdaStore
+from perm_lab.cloud.names import FunctionName
 
 _LOOP = 16  # times that a function may be set off by itself before Lambda calls it a loop
 _LOOPS = (
     "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and "
     "stopped your function's invocation."
 )
-LAMBDA = Caller(Principal.aws_service("lambda.amazonaws.com"))
 
 
-def run(service: LambdaService, name: FunctionName, payload: bytes) -> Outcome:
+def run(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> Outcome:
     """Run what `name` leads to once, under its execution role. Raises `Fault` when it cannot be started."""
-    lab, version, code = service.lab, service.version(name), f"code of {name.name}"
-    if service.function(name).reserved == 0:
-        raise _throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
-    if lab.turns.causes.count(code) >= _LOOP:
+    turns, version, code = lambdas.core.turns, lambdas.version(name), Cause(CauseKind.CODE, name.arn)
+    if turns.causes.count(code) >= _LOOP:
         raise Fault("RecursiveInvocationException", _LOOPS)
-    assume(service, version)
+    assume(lambdas, version)
     key = f"{name.arn}:{version.number}"
-    environment = service.environments.pop(key, None) or _cold_start(service, version)
+    environment = lambdas.environments.pop(key, None) or _cold_start(lambdas, version)
     try:
-        with lab.turns.because(code), lab.turns.function(environment.access_key, version.settings["Timeout"]):
+        with turns.because(code), turns.function(environment.access_key, version.settings["Timeout"]):
             outcome = environment.run(payload, name.qualified_arn)
     except Busy:
-        raise _throttled("ConcurrentInvocationLimitExceeded") from None
+        fault = Fault("TooManyRequestsException", "Rate Exceeded.", 429)
+        raise fault.with_member("Reason", "ConcurrentInvocationLimitExceeded") from None
     finally:
-        other = service.environments.pop(key, None)
+        other = lambdas.environments.pop(key, None)
         if other:
             other.close()
-        service.environments[key] = environment
-    with lab.turns.because(f"log of {name.name}"):
+        lambdas.environments[key] = environment
+    with turns.because(Cause(CauseKind.LOG, name.arn)):
         _write_log(environment, version, outcome)
     return outcome
 
 
-def _throttled(reason: str) -> Fault:
-    fault = Fault("TooManyRequestsException", "Rate Exceeded.", 429)
-    return fault.with_member("Reason", reason)
-
-
-def assume(service: LambdaService, version: Version) -> None:
+def assume(lambdas: LambdaStore, version: Version) -> None:
     """Lambda assumes the role for every invocation, so that a trust policy just changed shows at once.
 
     Raises `Fault` when the trust policy does not let it.
     """
-    check = service.assume_check(version.role, version.name)
-    judged = service.lab.judge(LAMBDA, (check,))
-    params = {"RoleArn": version.role, "RoleSessionName": session_name(version)}
-    with service.lab.turns.because(f"Lambda, to run {version.name.name}"):
-        record = service.lab.note(LAMBDA, Call("sts", "AssumeRole", params, version.name.region), judged)
-    if not record.allowed:
-        record.event.update(errorCode="AccessDenied", errorMessage=aws_message(judged[0][1]))
+    session = session_name(version)
+    if not lambdas.may_assume(version.role, version.name, CauseKind.INVOCATION, RoleSessionName=session):
         raise Fault("AccessDeniedException", NOT_ASSUMABLE, 403)
 
 
-def _cold_start(service: LambdaService, version: Version) -> Environment:
+def _cold_start(lambdas: LambdaStore, version: Version) -> Environment:
     """A new execution environment with fresh credentials of the role."""
-    session = role_session(service.lab, version, context={"lambda:SourceFunctionArn": version.name.arn})
-    return Environment(version, session, service.next_id())
+    session = role_session(lambdas.core, version, context={"lambda:SourceFunctionArn": version.name.arn})
+    return Environment(version, session, lambdas.next_id())
 
 
 def _write_log(environment: Environment, version: Version, outcome: Outcome) -> None:

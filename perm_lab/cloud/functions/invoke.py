@@ -9,35 +9,33 @@ from __future__ import annotations
 import base64
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.response import StreamingBody
 
-from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.functions.answers import Fault
 from perm_lab.cloud.functions.asynchronous import accept
 from perm_lab.cloud.functions.execution import run
-from perm_lab.cloud.gate import Call
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.functions.service import LambdaService
+from perm_lab.cloud.functions.store import LambdaStore
+from perm_lab.cloud.gate.hooks import Call
 
 _TAIL = 4096
 
 
-def invoke(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def invoke(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     """Lambda's answer to an Invoke that the gate has allowed."""
-    name = service.name(call, caller)
-    version = service.version(name)
+    name = lambdas.name(call, caller)
+    version = lambdas.version(name)
     payload = _bytes(call.params.get("Payload", b""))
     kind = call.params.get("InvocationType", "RequestResponse")
     _require_json(payload)
     if kind == "DryRun":
         return 204, {"StatusCode": 204}
     if kind == "Event":
-        accept(service, name, payload or b"{}")
+        accept(lambdas, name, payload or b"{}")
         return 202, {"StatusCode": 202, "Payload": _stream(b"")}
-    outcome = run(service, name, payload or b"{}")
+    outcome = run(lambdas, name, payload or b"{}")
     body: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": version.number, "Payload": _stream(outcome.payload)}
     if outcome.failed:
         body["FunctionError"] = "Unhandled"

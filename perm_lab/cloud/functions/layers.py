@@ -8,37 +8,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.functions.answers import NO_SUCH_RESOURCE, conflict, missing, page, refused
-from perm_lab.cloud.functions.permissions import text
-from perm_lab.cloud.functions.state import ResourcePolicy
-from perm_lab.cloud.gate import Call
+from perm_lab.cloud.functions.state import LayerVersion, ResourcePolicy, text
+from perm_lab.cloud.functions.store import LambdaStore
+from perm_lab.cloud.gate.hooks import Call
 from perm_lab.iam import Arn
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.functions.service import LambdaService
 
 _MOST_OF_A_FUNCTION = 5
 _TOO_LOW = "Layer Version Cannot be less than 1"
 _PRINCIPAL = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:iam::\d{12}:root")
 
 
-@dataclass(slots=True)
-class LayerVersion:
-    """A published version of a layer, as GetLayerVersion shows it, and its policy."""
-
-    shown: dict[str, Any]
-    policy: ResourcePolicy | None = None
-
-
-def publish_layer_version(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def publish_layer_version(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     layer, content = _layer(call, caller), call.params["Content"]
     data = content.get("ZipFile") or f"{content.get('S3Bucket')}/{content.get('S3Key')}".encode()
-    number = service.published_layers[layer] = service.published_layers.get(layer, 0) + 1
+    number = lambdas.published_layers[layer] = lambdas.published_layers.get(layer, 0) + 1
     kept = ("CompatibleArchitectures", "CompatibleRuntimes", "LicenseInfo")
     shown = {
         "Content": {
@@ -53,11 +41,11 @@ def publish_layer_version(service: LambdaService, call: Call, caller: Caller) ->
         "Version": number,
         **{key: call.params[key] for key in kept if call.params.get(key) is not None},
     }
-    service.layers[shown["LayerVersionArn"]] = LayerVersion(shown)
+    lambdas.layers[shown["LayerVersionArn"]] = LayerVersion(shown)
     return 201, shown
 
 
-def attached(service: LambdaService, arns: list[str], region: str) -> list[dict[str, Any]]:
+def attached(lambdas: LambdaStore, arns: list[str], region: str) -> list[dict[str, Any]]:
     """The layers `arns` as a function of that Region shows them. Raises `Fault` for those that it may not have."""
     if len(arns) > _MOST_OF_A_FUNCTION:
         raise refused(f"Cannot reference more than {_MOST_OF_A_FUNCTION} layers.")
@@ -68,33 +56,33 @@ def attached(service: LambdaService, arns: list[str], region: str) -> list[dict[
                 f"Layers are not in the same region as the function. Layers are expected to be in region {region}."
             )
             raise refused(message)
-        if arn not in service.layers:
+        if arn not in lambdas.layers:
             raise refused(f"Layer version {arn} does not exist.")
-        layer = service.layers[arn].shown["LayerArn"]
+        layer = lambdas.layers[arn].shown["LayerArn"]
         if layer in taken:
             raise refused(
                 "Two different versions of the same layer are not allowed to be referenced in the same function. "
                 f"{taken[layer]} and {arn} are versions of the same layer."
             )
         taken[layer] = arn
-    return [{"Arn": arn, "CodeSize": service.layers[arn].shown["Content"]["CodeSize"]} for arn in arns]
+    return [{"Arn": arn, "CodeSize": lambdas.layers[arn].shown["Content"]["CodeSize"]} for arn in arns]
 
 
-def get_layer_version(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def get_layer_version(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     if call.params.get("VersionNumber", 1) < 1:
         raise refused(_TOO_LOW)
-    return 200, _found(service, call, caller, NO_SUCH_RESOURCE).shown
+    return 200, _found(lambdas, call, caller, NO_SUCH_RESOURCE).shown
 
 
-def list_layer_versions(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def list_layer_versions(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     layer = _layer(call, caller)
-    found = [v.shown for v in service.layers.values() if v.shown["LayerArn"] == layer]
+    found = [v.shown for v in lambdas.layers.values() if v.shown["LayerArn"] == layer]
     return 200, page("LayerVersions", [_listed(shown) for shown in reversed(found)], call)
 
 
-def list_layers(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def list_layers(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     mine = f"arn:aws:lambda:{call.region}:{caller.account}:layer:"
-    newest = {v.shown["LayerArn"]: v.shown for v in service.layers.values() if v.shown["LayerArn"].startswith(mine)}
+    newest = {v.shown["LayerArn"]: v.shown for v in lambdas.layers.values() if v.shown["LayerArn"].startswith(mine)}
     found = [
         {"LayerName": arn.rpartition(":")[2], "LayerArn": arn, "LatestMatchingVersion": _listed(newest[arn])}
         for arn in sorted(newest)
@@ -102,15 +90,15 @@ def list_layers(service: LambdaService, call: Call, caller: Caller) -> tuple[int
     return 200, page("Layers", found, call)
 
 
-def delete_layer_version(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def delete_layer_version(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     if call.params["VersionNumber"] < 1:
         raise refused(_TOO_LOW)
-    service.layers.pop(f"{_layer(call, caller)}:{call.params['VersionNumber']}", None)
+    lambdas.layers.pop(f"{_layer(call, caller)}:{call.params['VersionNumber']}", None)
     return 204, {}
 
 
-def add_layer_version_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    version, params = _found(service, call, caller), call.params
+def add_layer_version_permission(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    version, params = _found(lambdas, call, caller), call.params
     policy = version.policy
     if params["Action"] != "lambda:GetLayerVersion":
         raise refused("The provided action is not supported. The only supported action is lambda:GetLayerVersion.")
@@ -118,7 +106,7 @@ def add_layer_version_permission(service: LambdaService, call: Call, caller: Cal
         raise refused("The provided principal was invalid. Please check the principal and try again.")
     if params.get("OrganizationId") and params["Principal"] != "*":
         raise refused("The principal must be * when an organization ID is given.")
-    service.check_revision(params.get("RevisionId"), policy.revision if policy else "", "GetLayerPolicy")
+    lambdas.check_revision(params.get("RevisionId"), policy.revision if policy else "", "GetLayerPolicy")
     statements = policy.document["Statement"] if policy else []
     if params["StatementId"] in (statement["Sid"] for statement in statements):
         raise conflict(
@@ -137,26 +125,26 @@ def add_layer_version_permission(service: LambdaService, call: Call, caller: Cal
     if params.get("OrganizationId"):
         statement["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": params["OrganizationId"]}}
     document = {"Version": "2012-10-17", "Id": "default", "Statement": [*statements, statement]}
-    version.policy = ResourcePolicy(document, service.next_id())
+    version.policy = ResourcePolicy(document, lambdas.next_id())
     return 201, {"Statement": text(statement), "RevisionId": version.policy.revision}
 
 
-def get_layer_version_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    policy = _found(service, call, caller).policy
+def get_layer_version_policy(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    policy = _found(lambdas, call, caller).policy
     if policy is None:
         raise missing("No policy is associated with the given resource.")
     return 200, {"Policy": text(policy.document), "RevisionId": policy.revision}
 
 
-def remove_layer_version_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    version, params = _found(service, call, caller), call.params
+def remove_layer_version_permission(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    version, params = _found(lambdas, call, caller), call.params
     policy = version.policy
     statements = policy.document["Statement"] if policy else []
     left = [statement for statement in statements if statement["Sid"] != params["StatementId"]]
     if policy is None or left == statements:
         raise missing(f"Statement {params['StatementId']} is not found in resource policy.")
-    service.check_revision(params.get("RevisionId"), policy.revision, "GetLayerPolicy")
-    version.policy = ResourcePolicy({**policy.document, "Statement": left}, service.next_id()) if left else None
+    lambdas.check_revision(params.get("RevisionId"), policy.revision, "GetLayerPolicy")
+    version.policy = ResourcePolicy({**policy.document, "Statement": left}, lambdas.next_id()) if left else None
     return 204, {}
 
 
@@ -166,11 +154,11 @@ def _layer(call: Call, caller: Caller) -> str:
     return name if name.startswith("arn:") else f"arn:aws:lambda:{call.region}:{caller.account}:layer:{name}"
 
 
-def _found(service: LambdaService, call: Call, caller: Caller, else_say: str = "") -> LayerVersion:
+def _found(lambdas: LambdaStore, call: Call, caller: Caller, else_say: str = "") -> LayerVersion:
     arn = call.params.get("Arn") or f"{_layer(call, caller)}:{call.params['VersionNumber']}"
-    if arn not in service.layers:
+    if arn not in lambdas.layers:
         raise missing(else_say or f"Layer version {arn} does not exist.")
-    return service.layers[arn]
+    return lambdas.layers[arn]
 
 
 def _listed(shown: dict[str, Any]) -> dict[str, Any]:

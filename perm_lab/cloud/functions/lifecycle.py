@@ -9,114 +9,102 @@ import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refused
 from perm_lab.cloud.functions.layers import attached
 from perm_lab.cloud.functions.roles import require
-from perm_lab.cloud.functions.signing import check_signature
 from perm_lab.cloud.functions.state import LATEST, Function, Version
+from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.functions.validation import TOO_LONG
 from perm_lab.cloud.functions.versions import publish
-from perm_lab.cloud.gate import Call
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.functions.service import LambdaService
+from perm_lab.cloud.gate.hooks import Call
+from perm_lab.iam import Arn
 
 _LONGEST_NAME = 64
 
 
-def create_function(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    name = service.name(call, caller)
+def create_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = lambdas.name(call, caller)
     if len(name.name) > _LONGEST_NAME:
         said = f"Value '{name.name}' at 'functionName' failed to satisfy constraint"
         raise refused(f"1 validation error detected: {said}: {TOO_LONG.format(_LONGEST_NAME)}")
-    if name.arn in service.functions:
+    if name.arn in lambdas.functions:
         raise conflict(f"Function already exist: {name.name}")
-    code, signing = _code(service, call.params.get("Code", {}), caller), call.params.get("CodeSigningConfigArn", "")
-    check_signature(service, signing)
-    service.check_role(call.params["Role"], name)
-    function = Function.create(name, _settings(service, call), code, service.next_id())
-    _check_settings(service, function.latest, call.params)
-    function.signing = signing
-    service.functions[name.arn] = function
+    code = _code(lambdas, call.params.get("Code", {}), caller)
+    lambdas.check_role(call.params["Role"], name)
+    function = Function.create(name, _settings(lambdas, call), code, lambdas.next_id())
+    _check_settings(lambdas, function.latest, call.params)
+    lambdas.functions[name.arn] = function
     answer = function.latest.creating()
     if call.params.get("Publish"):
-        return 201, answer | {"Version": publish(service, function).number}
-    return 201, _begun(service, function, answer)
+        return 201, answer | {"Version": publish(lambdas, function).number}
+    return 201, _begun(lambdas, function, answer)
 
 
-def get_function(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    name = service.name(call, caller)
-    version, function = service.version(name), service.function(name)
+def get_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = lambdas.name(call, caller)
     location = f"https://awslambda-{name.region}-tasks.s3.amazonaws.com/{name.name}"
-    body: dict[str, Any] = {
-        "Configuration": version.configuration(name.qualified_arn),
-        "Code": {"RepositoryType": "S3", "Location": location},
-    }
-    if function.tags:
-        body["Tags"] = function.tags
-    if function.reserved is not None:
-        body["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved}
-    return 200, body
+    configuration = lambdas.version(name).configuration(name.qualified_arn)
+    return 200, {"Configuration": configuration, "Code": {"RepositoryType": "S3", "Location": location}}
 
 
-def get_function_configuration(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    name = service.name(call, caller)
-    return 200, service.version(name).configuration(name.qualified_arn)
+def get_function_configuration(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = lambdas.name(call, caller)
+    return 200, lambdas.version(name).configuration(name.qualified_arn)
 
 
-def list_functions(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def list_functions(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     here = (caller.account, call.region)
-    mine = sorted((f for f in service.functions.values() if (f.name.account, f.name.region) == here), key=_by_name)
+    mine = [f for f in lambdas.functions.values() if (f.name.account, f.name.region) == here]
+    mine.sort(key=lambda function: function.name.name)
     every = call.params.get("FunctionVersion") == "ALL"
     found = [version for f in mine for version in (f.latest, *(f.versions.values() if every else ()))]
     return 200, page("Functions", [listed(version, qualified=every) for version in found], call)
 
 
-def update_function_code(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function = service.function(service.name(call, caller))
-    service.check_revision(call.params.get("RevisionId"), function.latest.revision)
-    code = _code(service, call.params, caller)
-    check_signature(service, function.signing)
+def update_function_code(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = lambdas.function(lambdas.name(call, caller))
+    lambdas.check_revision(call.params.get("RevisionId"), function.latest.revision)
+    code = _code(lambdas, call.params, caller)
     if call.params.get("DryRun"):
         return 200, function.latest.updating()
     function.latest.zip = code
-    service.changed(function)
+    lambdas.changed(function)
     if call.params.get("Publish"):
-        return 200, publish(service, function).creating()
-    return 200, _begun(service, function, function.latest.updating())
+        return 200, publish(lambdas, function).creating()
+    return 200, _begun(lambdas, function, function.latest.updating())
 
 
-def update_function_configuration(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function = service.function(service.name(call, caller))
-    service.check_revision(call.params.get("RevisionId"), function.latest.revision)
+def update_function_configuration(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = lambdas.function(lambdas.name(call, caller))
+    lambdas.check_revision(call.params.get("RevisionId"), function.latest.revision)
     if "Role" in call.params:
-        service.check_role(call.params["Role"], function.name)
+        lambdas.check_role(call.params["Role"], function.name)
     changed = replace(function.latest, settings=dict(function.latest.settings))
-    changed.configure(_settings(service, call))
-    _check_settings(service, changed, call.params)
-    function.latest.configure(_settings(service, call))
-    service.changed(function)
-    return 200, _begun(service, function, function.latest.updating())
+    changed.configure(_settings(lambdas, call))
+    _check_settings(lambdas, changed, call.params)
+    function.latest.configure(_settings(lambdas, call))
+    lambdas.changed(function)
+    return 200, _begun(lambdas, function, function.latest.updating())
 
 
-def delete_function(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    name = service.name(call, caller)
+def delete_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = lambdas.name(call, caller)
     if name.qualifier == LATEST:
         message = "$LATEST version cannot be deleted without deleting the function."
         raise refused(message)
     if name.has_alias:
         raise refused("Deletion of aliases is not currently supported.")
-    function = service.functions.get(name.arn)
+    function = lambdas.functions.get(name.arn)
     if function is None:
         raise missing(f"Function not found: {name.arn}")
     if not name.qualifier:
-        service.forget_environments(function)
-        del service.functions[name.arn]
+        lambdas.forget_environments(function)
+        del lambdas.functions[name.arn]
         return 204, {}
     pointing = [
         f"{alias.name}" for alias in function.aliases.values() if name.qualifier in (alias.version, *alias.routing)
@@ -124,49 +112,44 @@ def delete_function(service: LambdaService, call: Call, caller: Caller) -> tuple
     if pointing:
         message = f"Version cannot be deleted while aliases point to it: {', '.join(pointing)}"
         raise conflict(message)
-    service.forget_environments(function, name.qualifier)
+    lambdas.forget_environments(function, name.qualifier)
     function.versions.pop(name.qualifier, None)
-    for kept in (function.policies, function.urls, function.invoke_configs, function.provisioned):
-        kept.pop(name.qualifier, None)
+    function.forget(name.qualifier)
     return 204, {}
 
 
-def _settings(service: LambdaService, call: Call) -> dict[str, Any]:
+def _settings(lambdas: LambdaStore, call: Call) -> dict[str, Any]:
     """The parameters of a call, with the layers that they name as a function shows them."""
     layers = call.params.get("Layers")
-    return {**call.params, "Layers": attached(service, layers, call.region) if layers is not None else None}
+    return {**call.params, "Layers": attached(lambdas, layers, call.region) if layers is not None else None}
 
 
 # what Lambda does with the role when it attaches a function to a VPC
 _NETWORK = ("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface")
 
 
-def _check_settings(service: LambdaService, version: Version, params: Mapping[str, Any]) -> None:
+def _check_settings(lambdas: LambdaStore, version: Version, params: Mapping[str, Any]) -> None:
     """The role must be able to do what the new settings in `params` ask of it."""
     target = params.get("DeadLetterConfig", {}).get("TargetArn")
     if target:
-        queue_or_topic = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}.get(target.split(":")[2])
+        queue_or_topic = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}.get(Arn.parse(target).service)
         if queue_or_topic is None:
             raise refused(f"The target ARN {target} is neither that of a queue nor that of a topic.")
-        require(service.lab, version, (queue_or_topic,), target, "provided")
+        require(lambdas.core, version, (queue_or_topic,), target, "provided")
     if params.get("VpcConfig", {}).get("SubnetIds"):
-        require(service.lab, version, _NETWORK, "*", "provided")
+        require(lambdas.core, version, _NETWORK, "*", "provided")
 
 
-def _begun(service: LambdaService, function: Function, answer: dict[str, Any]) -> dict[str, Any]:
+def _begun(lambdas: LambdaStore, function: Function, answer: dict[str, Any]) -> dict[str, Any]:
     """The `answer` to a change that goes on for a while in AWS. At its end the revision id is another one."""
-    function.latest.revision = service.next_id()
+    function.latest.revision = lambdas.next_id()
     return answer
 
 
-def _by_name(function: Function) -> str:
-    return function.name.name
-
-
-def _code(service: LambdaService, given: Mapping[str, Any], caller: Caller) -> bytes:
+def _code(lambdas: LambdaStore, given: Mapping[str, Any], caller: Caller) -> bytes:
     """The deployment package as bytes, from `ZipFile` or, with the caller's own permissions, from S3."""
     if "S3Bucket" in given:
-        data = _from_s3(service, given, caller)
+        data = _from_s3(lambdas, given, caller)
     elif "ZipFile" in given:
         data = given["ZipFile"]
     else:
@@ -179,8 +162,8 @@ def _code(service: LambdaService, given: Mapping[str, Any], caller: Caller) -> b
     return data
 
 
-def _from_s3(service: LambdaService, given: Mapping[str, Any], caller: Caller) -> bytes:
-    s3 = service.lab.system_client(caller.account, "s3")
+def _from_s3(lambdas: LambdaStore, given: Mapping[str, Any], caller: Caller) -> bytes:
+    s3 = lambdas.core.system_client(caller.account, "s3")
     try:
         return s3.get_object(Bucket=given["S3Bucket"], Key=given["S3Key"])["Body"].read()
     except ClientError as error:

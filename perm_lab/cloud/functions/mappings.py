@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from perm_lab import catalog
 from perm_lab.catalog import EventSource
-from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.core.callers import Caller
+from perm_lab.cloud.core.causes import Cause, CauseKind
 from perm_lab.cloud.functions.answers import conflict, missing, page, refused
 from perm_lab.cloud.functions.asynchronous import require_destination
-from perm_lab.cloud.functions.names import FunctionName
-from perm_lab.cloud.functions.roles import note
-from perm_lab.cloud.functions.state import Version
-from perm_lab.cloud.gate import Call
+from perm_lab.cloud.functions.roles import ask_role
+from perm_lab.cloud.functions.state import EventSourceMapping, Version
+from perm_lab.cloud.functions.store import LambdaStore
+from perm_lab.cloud.gate.hooks import Call
+from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Arn
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.functions.service import LambdaService
 
 # service of an event source's ARN -> its row in the catalogue
 _KINDS = {
@@ -56,63 +54,32 @@ _SETTINGS = (
 )
 
 
-@dataclass(slots=True)
-class EventSourceMapping:
-    """A mapping: what the API shows of it, the function it feeds, and how far its poller has read.
-
-    `positions` holds, for each shard, the iterator to go on with; `pending` the batches that failed and come again.
-    """
-
-    kind: EventSource
-    name: FunctionName
-    shown: dict[str, Any]
-    positions: dict[str, str] = field(default_factory=dict)
-    pending: dict[str, list[Any]] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def source(self) -> str:
-        """ARN of the stream, the queue or the cluster; empty for a self-managed one."""
-        return self.shown.get("EventSourceArn", "")
-
-    @property
-    def enabled(self) -> bool:
-        return self.shown["State"] == "Enabled"
-
-    def answer(self, state: str) -> dict[str, Any]:
-        """What the API answers while the mapping goes over to its new state; the lab is there at once."""
-        return {**self.shown, "State": state}
-
-
-def create_mapping(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def create_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     params, kind = call.params, _kind(call.params)
-    name = service.name(call, caller)
-    function = service.functions.get(name.arn)
-    version = function and function.version(name.qualifier)
-    if version is None:
-        raise refused("Function does not exist")
+    name = lambdas.name(call, caller)
+    version = _existing(lambdas, name)
     _require_position(kind, params)
-    shown = _new(kind, name, params, service.next_id())
+    shown = _new(kind, name, params, lambdas.next_id())
     _require_batch(kind, shown)
     _require_filters(params)
-    _require_new(service, kind, shown)
-    _require_source(service, kind, version, shown.get("EventSourceArn", ""))
-    _require_letters(service, version, params)
-    mapping = EventSourceMapping(kind, name, shown, tags=dict(params.get("Tags") or {}))
-    service.mappings[shown["UUID"]] = mapping
+    _require_new(lambdas, kind, shown)
+    _require_source(lambdas, kind, version, shown.get("EventSourceArn", ""))
+    _require_letters(lambdas, version, params)
+    mapping = EventSourceMapping(kind, name, shown)
+    lambdas.mappings[shown["UUID"]] = mapping
     return 202, mapping.answer("Disabled" if params.get("Enabled") is False else "Creating")
 
 
-def get_mapping(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    return 200, _found(service, call).shown
+def get_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    return 200, _found(lambdas, call).shown
 
 
-def list_mappings(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    wanted = service.name(call, caller).qualified_arn if call.params.get("FunctionName") else None
+def list_mappings(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    wanted = lambdas.name(call, caller).qualified_arn if call.params.get("FunctionName") else None
     source = call.params.get("EventSourceArn")
     found = [
         mapping.shown
-        for mapping in service.mappings.values()
+        for mapping in lambdas.mappings.values()
         if mapping.name.account == caller.account
         and wanted in (None, mapping.shown["FunctionArn"])
         and source in (None, mapping.source)
@@ -120,21 +87,19 @@ def list_mappings(service: LambdaService, call: Call, caller: Caller) -> tuple[i
     return 200, page("EventSourceMappings", found, call)
 
 
-def update_mapping(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    mapping, params = _found(service, call), call.params
+def update_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    mapping, params = _found(lambdas, call), call.params
     given = {key: params[key] for key in _SETTINGS if params.get(key) is not None}
     shown, name = {**mapping.shown, **given, "LastModified": datetime.now(UTC)}, mapping.name
     if params.get("FunctionName"):
-        name = service.name(call, caller)
-        function = service.functions.get(name.arn)
-        if function is None or function.version(name.qualifier) is None:
-            raise refused("Function does not exist")
+        name = lambdas.name(call, caller)
+        _existing(lambdas, name)
         shown["FunctionArn"] = name.qualified_arn
     _require_batch(mapping.kind, shown)
     _require_filters(params)
-    version = service.version(name)
-    _require_source(service, mapping.kind, version, mapping.source)
-    _require_letters(service, version, params)
+    version = lambdas.version(name)
+    _require_source(lambdas, mapping.kind, version, mapping.source)
+    _require_letters(lambdas, version, params)
     state = "Updating"
     if "Enabled" in params and params["Enabled"] is not mapping.enabled:
         state = "Enabling" if params["Enabled"] else "Disabling"
@@ -143,16 +108,23 @@ def update_mapping(service: LambdaService, call: Call, caller: Caller) -> tuple[
     return 202, mapping.answer(state)
 
 
-def delete_mapping(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    mapping = _found(service, call)
-    del service.mappings[mapping.shown["UUID"]]
+def delete_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    mapping = _found(lambdas, call)
+    del lambdas.mappings[mapping.shown["UUID"]]
     return 202, mapping.answer("Deleting")
 
 
-def _found(service: LambdaService, call: Call) -> EventSourceMapping:
-    if call.params["UUID"] not in service.mappings:
+def _existing(lambdas: LambdaStore, name: FunctionName) -> Version:
+    version = lambdas.find(name)
+    if version is None:
+        raise refused("Function does not exist")
+    return version
+
+
+def _found(lambdas: LambdaStore, call: Call) -> EventSourceMapping:
+    if call.params["UUID"] not in lambdas.mappings:
         raise missing()
-    return service.mappings[call.params["UUID"]]
+    return lambdas.mappings[call.params["UUID"]]
 
 
 def _kind(params: Map[str, Any]) -> EventSource:
@@ -160,12 +132,14 @@ def _kind(params: Map[str, Any]) -> EventSource:
         if not params.get("SourceAccessConfigurations"):
             raise refused("Required 'sourceAccessConfigurations' parameter is missing.")
         return catalog.event_source("self-managed-kafka")
-    service = params.get("EventSourceArn", "::").split(":")[2]
-    if service not in _KINDS:
+    source = Arn.maybe(params.get("EventSourceArn", ""))
+    if source is None or source.service not in _KINDS:
         raise refused("Unrecognized event source.")
-    if service == "mq" and any(each["Type"] == "VIRTUAL_HOST" for each in params.get("SourceAccessConfigurations", ())):
+    if source.service == "mq" and any(
+        each["Type"] == "VIRTUAL_HOST" for each in params.get("SourceAccessConfigurations", ())
+    ):
         return catalog.event_source("mq-rabbitmq")
-    return catalog.event_source(_KINDS[service])
+    return catalog.event_source(_KINDS[source.service])
 
 
 def _new(kind: EventSource, name: FunctionName, params: Map[str, Any], uuid: str) -> dict[str, Any]:
@@ -241,12 +215,12 @@ def _is_pattern(pattern: Any) -> bool:
     return all(bool(value) if isinstance(value, list) else _is_pattern(value) for value in pattern.values())
 
 
-def _require_new(service: LambdaService, kind: EventSource, shown: Map[str, Any]) -> None:
+def _require_new(lambdas: LambdaStore, kind: EventSource, shown: Map[str, Any]) -> None:
     """One source feeds one function once. Raises `Fault` where it does already."""
     same = ("EventSourceArn", "FunctionArn", "Topics", "SelfManagedEventSource")
     if kind.name == "self-managed-kafka":
         same = ("FunctionArn", "Topics")
-    for other in service.mappings.values():
+    for other in lambdas.mappings.values():
         if all(other.shown.get(key) == shown.get(key) for key in same):
             servers = shown.get("SelfManagedEventSource", {}).get("Endpoints", {}).get("KAFKA_BOOTSTRAP_SERVERS", ())
             sentence = _TWICE.get(kind.name, _TWICE_STREAM).format(
@@ -268,20 +242,19 @@ _TWICE = {
 }
 
 
-def _require_source(service: LambdaService, kind: EventSource, version: Version, source: str) -> None:
+def _require_source(lambdas: LambdaStore, kind: EventSource, version: Version, source: str) -> None:
     """Lambda tries a stream or a queue with the role before it takes the mapping; the other sources it finds out about
     when it polls them."""
     if kind.name not in (*STREAMS, QUEUE):
         return
-    lab, cause = service.lab, f"Lambda, before it takes the mapping of {version.name.name}"
-    with lab.turns.because(cause):
-        denied = next((action for action in creation_actions(kind) if not _try(service, version, action, source)), None)
+    with lambdas.core.turns.because(Cause(CauseKind.MAPPING, version.name.arn)):
+        denied = next((action for action in creation_actions(kind) if not _try(lambdas, version, action, source)), None)
     if denied and kind.name == QUEUE:
         call = denied.partition(":")[2]
         raise refused(f"The function execution role does not have permissions to call {call} on SQS")
     if denied:
         raise refused(kind.failure["message"].replace("${SourceArn}", source))
-    if not _there(service, kind, source):
+    if not _there(lambdas, kind, source):
         raise refused(f"Stream not found: {source}" if kind.name in STREAMS else _NO_QUEUE)
 
 
@@ -296,17 +269,17 @@ def creation_actions(kind: EventSource) -> tuple[str, ...]:
     return tuple(action for action in kind.role_actions if action != "kinesis:SubscribeToShard")
 
 
-def _try(service: LambdaService, version: Version, action: str, source: str) -> bool:
+def _try(lambdas: LambdaStore, version: Version, action: str, source: str) -> bool:
     known = catalog.action(action)
     resource = source if known is None or known.resource_types else "*"
-    return note(service.lab, version, action, resource).allowed
+    return ask_role(lambdas.core, version, action, resource).allowed
 
 
-def _there(service: LambdaService, kind: EventSource, source: str) -> bool:
+def _there(lambdas: LambdaStore, kind: EventSource, source: str) -> bool:
     """Whether the stream or the queue exists."""
     arn = Arn.parse(source)
     name = {"dynamodb-stream": "dynamodbstreams"}.get(kind.name, kind.name)
-    client = service.lab.system_client(arn.account, name, arn.region)
+    client = lambdas.core.system_client(arn.account, name, arn.region)
     try:
         if kind.name == QUEUE:
             client.get_queue_url(QueueName=arn.resource)
@@ -319,10 +292,10 @@ def _there(service: LambdaService, kind: EventSource, source: str) -> bool:
     return True
 
 
-def _require_letters(service: LambdaService, version: Version, params: Map[str, Any]) -> None:
+def _require_letters(lambdas: LambdaStore, version: Version, params: Map[str, Any]) -> None:
     target = params.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
     if target:
-        require_destination(service, version, target)
+        require_destination(lambdas, version, target)
 
 
 OPERATIONS = {

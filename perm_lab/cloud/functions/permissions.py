@@ -11,17 +11,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.functions.answers import Fault, conflict, missing, refused
-from perm_lab.cloud.functions.names import FunctionName
-from perm_lab.cloud.functions.state import LATEST, Function, ResourcePolicy
-from perm_lab.cloud.gate import Call
+from perm_lab.cloud.functions.state import LATEST, Function, ResourcePolicy, text
+from perm_lab.cloud.functions.store import LambdaStore
+from perm_lab.cloud.gate.hooks import Call
+from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Policy, PolicyError, PolicyKind
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.functions.service import LambdaService
 
 LIMIT = 20_480  # characters of a policy document
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)")
@@ -37,12 +35,12 @@ _CONDITIONS = (
 )
 
 
-def add_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    name, params = service.name(call, caller), call.params
-    function = _holder(service, name)
-    _known(service, params["Principal"])
+def add_permission(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name, params = lambdas.name(call, caller), call.params
+    function = _holder(lambdas, name)
+    _known(lambdas, params["Principal"])
     policy = function.policies.get(name.qualifier)
-    service.check_revision(params.get("RevisionId"), _revision(function, name))
+    lambdas.check_revision(params.get("RevisionId"), _revision(function, name))
     statements = _statements(policy)
     if params["StatementId"] in (statement.get("Sid") for statement in statements):
         raise conflict(
@@ -52,15 +50,15 @@ def add_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[
     statement = written(params, name.qualified_arn)
     document = dict(policy.document) if policy else {"Version": "2012-10-17", "Id": "default"}
     document["Statement"] = [*statements, statement]
-    _store(service, function, name, document)
+    _store(lambdas, function, name, document)
     return 201, {"Statement": text(statement)}
 
 
-def remove_permission(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    name, params = service.name(call, caller), call.params
-    if name.arn not in service.functions:
+def remove_permission(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name, params = lambdas.name(call, caller), call.params
+    if name.arn not in lambdas.functions:
         raise missing(f"No policy found for: {name.arn}")
-    function = _holder(service, name)
+    function = _holder(lambdas, name)
     policy = function.policies.get(name.qualifier)
     if policy is None:
         raise missing("No policy is associated with the given resource.")
@@ -68,40 +66,40 @@ def remove_permission(service: LambdaService, call: Call, caller: Caller) -> tup
     left = [statement for statement in statements if statement.get("Sid") != params["StatementId"]]
     if left == statements:
         raise missing(f"Statement {params['StatementId']} is not found in resource policy.")
-    service.check_revision(params.get("RevisionId"), _revision(function, name))
-    _store(service, function, name, {**policy.document, "Statement": left} if left else None)
+    lambdas.check_revision(params.get("RevisionId"), _revision(function, name))
+    _store(lambdas, function, name, {**policy.document, "Statement": left} if left else None)
     return 204, {}
 
 
-def get_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    name = service.name(call, caller)
-    return _shown(service.function(name), name)
+def get_policy(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = lambdas.name(call, caller)
+    return _shown(lambdas.function(name), name)
 
 
-def put_resource_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def put_resource_policy(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = _resource(call)
-    function = _holder(service, name)
-    service.check_revision(call.params.get("RevisionId"), _revision(function, name), "GetResourcePolicy")
+    function = _holder(lambdas, name)
+    lambdas.check_revision(call.params.get("RevisionId"), _revision(function, name), "GetResourcePolicy")
     try:
         Policy.parse(call.params["Policy"], PolicyKind.RESOURCE, name=f"function policy of {name.name}")
     except PolicyError as error:
         raise refused(f"The provided policy is not valid: {error}") from None
-    _store(service, function, name, json.loads(call.params["Policy"]))
+    _store(lambdas, function, name, json.loads(call.params["Policy"]))
     return _shown(function, name)
 
 
-def get_resource_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def get_resource_policy(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = _resource(call)
-    return _shown(service.functions.get(name.arn), name)
+    return _shown(lambdas.functions.get(name.arn), name)
 
 
-def delete_resource_policy(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def delete_resource_policy(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = _resource(call)
-    function = _holder(service, name)
+    function = _holder(lambdas, name)
     if name.qualifier not in function.policies:
         raise missing()
-    service.check_revision(call.params.get("RevisionId"), _revision(function, name), "GetResourcePolicy")
-    _store(service, function, name, None)
+    lambdas.check_revision(call.params.get("RevisionId"), _revision(function, name), "GetResourcePolicy")
+    _store(lambdas, function, name, None)
     return 204, {}
 
 
@@ -126,11 +124,11 @@ def _revision(function: Function, name: FunctionName) -> str:
     return holder.revision if holder else ""
 
 
-def _holder(service: LambdaService, name: FunctionName) -> Function:
+def _holder(lambdas: LambdaStore, name: FunctionName) -> Function:
     """The function whose policy `name` leads to. Raises `Fault` where there is nothing to have one."""
     if name.qualifier == LATEST:
         raise refused("We currently do not support adding policies for $LATEST.")
-    function = service.functions.get(name.arn)
+    function = lambdas.functions.get(name.arn)
     if function is None:
         raise missing(f"Function not found: {name.arn}")
     if function.named(name.qualifier) is None:
@@ -160,12 +158,12 @@ def written(params: Mapping[str, Any], arn: str) -> dict[str, Any]:
     return {**statement, "Condition": conditions} if conditions else statement
 
 
-def _known(service: LambdaService, name: str) -> None:
+def _known(lambdas: LambdaStore, name: str) -> None:
     """Raises `Fault` for a Principal of which AWS knows nobody."""
     if name == "*" or re.fullmatch(r"\d{12}", name):
         return
     identity = _IDENTITY.fullmatch(name)
-    if not (service.lab.policies.knows(name, service.lab.accounts) if identity else _SERVICE.fullmatch(name)):
+    if not (lambdas.core.policies.knows(name, lambdas.core.accounts) if identity else _SERVICE.fullmatch(name)):
         raise refused("The provided principal was invalid. Please check the principal and try again.")
 
 
@@ -174,7 +172,7 @@ def _statements(policy: ResourcePolicy | None) -> list[dict[str, Any]]:
     return found if isinstance(found, list) else [found]
 
 
-def _store(service: LambdaService, function: Function, name: FunctionName, document: dict[str, Any] | None) -> None:
+def _store(lambdas: LambdaStore, function: Function, name: FunctionName, document: dict[str, Any] | None) -> None:
     """Put `document` in place of the policy there is; None leaves no policy."""
     size = len(text(document)) if document else 0
     if size > LIMIT:
@@ -185,12 +183,7 @@ def _store(service: LambdaService, function: Function, name: FunctionName, docum
         function.policies[name.qualifier] = ResourcePolicy(document)
     holder = function.named(name.qualifier)
     if holder:
-        holder.revision = service.next_id()
-
-
-def text(document: dict[str, Any]) -> str:
-    """A policy or a statement as the API writes it."""
-    return json.dumps(document, separators=(",", ":"))
+        holder.revision = lambdas.next_id()
 
 
 OPERATIONS = {

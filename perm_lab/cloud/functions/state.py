@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from perm_lab.cloud.functions.names import FunctionName
+from perm_lab.catalog import EventSource
+from perm_lab.cloud.names import FunctionName
 
 LATEST = "$LATEST"
 _DEFAULTS: dict[str, Any] = {
@@ -146,21 +148,16 @@ class Function:
     """A function: `$LATEST`, the published versions, and what hangs on it.
 
     The keys of `policies`, `urls` and `invoke_configs` are qualifiers: empty for the function itself, else a version's
-    number or an alias's name. `reserved` is the reserved concurrency, None when there is none; `signing` the ARN of the
-    code signing configuration, empty when there is none.
+    number or an alias's name.
     """
 
     name: FunctionName
     latest: Version
-    tags: dict[str, str] = field(default_factory=dict)
     versions: dict[str, Version] = field(default_factory=dict)
     aliases: dict[str, Alias] = field(default_factory=dict)
     policies: dict[str, ResourcePolicy] = field(default_factory=dict)
     urls: dict[str, dict[str, Any]] = field(default_factory=dict)
     invoke_configs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    provisioned: dict[str, dict[str, Any]] = field(default_factory=dict)
-    reserved: int | None = None
-    signing: str = ""
     published: int = 0
 
     @classmethod
@@ -169,7 +166,12 @@ class Function:
         latest = Version(name, dict(_DEFAULTS), code, revision)
         latest.settings["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name.name}"}
         latest.configure(params)
-        return cls(name, latest, dict(params.get("Tags", {})))
+        return cls(name, latest)
+
+    def forget(self, qualifier: str) -> None:
+        """Drop what hangs on a version or an alias that is deleted."""
+        for kept in (self.policies, self.urls, self.invoke_configs):
+            kept.pop(qualifier, None)
 
     def named(self, qualifier: str) -> Version | Alias | None:
         """What `qualifier` is the name of, an alias not followed; None when it is of nothing."""
@@ -183,3 +185,43 @@ class Function:
         return self.versions.get(alias.version if alias else qualifier) or (
             self.latest if alias and alias.version == LATEST else None
         )
+
+
+@dataclass(slots=True)
+class LayerVersion:
+    """A published version of a layer, as GetLayerVersion shows it, and its policy."""
+
+    shown: dict[str, Any]
+    policy: ResourcePolicy | None = None
+
+
+@dataclass(slots=True)
+class EventSourceMapping:
+    """A mapping: what the API shows of it, the function it feeds, and how far its poller has read.
+
+    `positions` holds, for each shard, the iterator to go on with; `pending` the batches that failed and come again.
+    """
+
+    kind: EventSource
+    name: FunctionName
+    shown: dict[str, Any]
+    positions: dict[str, str] = field(default_factory=dict)
+    pending: dict[str, list[Any]] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """ARN of the stream, the queue or the cluster; empty for a self-managed one."""
+        return str(self.shown.get("EventSourceArn", ""))
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.shown["State"] == "Enabled")
+
+    def answer(self, state: str) -> dict[str, Any]:
+        """What the API answers while the mapping goes over to its new state; the lab is there at once."""
+        return {**self.shown, "State": state}
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """A policy or a statement as the API writes it."""
+    return json.dumps(document, separators=(",", ":"))

@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from perm_lab.cloud.calls import Check
-from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.functions.answers import conflict, missing, page
-from perm_lab.cloud.functions.names import FunctionName
 from perm_lab.cloud.functions.state import Function
-from perm_lab.cloud.gate import Call
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.functions.service import LambdaService
+from perm_lab.cloud.functions.store import LambdaStore
+from perm_lab.cloud.gate.actions import Check
+from perm_lab.cloud.gate.hooks import Call
+from perm_lab.cloud.names import FunctionName
 
 FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "
@@ -31,13 +29,13 @@ def checks(name: FunctionName, auth_type: str) -> tuple[Check, ...]:
     url = {"lambda:FunctionUrlAuthType": auth_type, "lambda:FunctionArn": name.qualified_arn}
     invoked = {"lambda:InvokedViaFunctionUrl": "true", "lambda:FunctionUrlAuthType": auth_type}
     return (
-        Check("lambda:InvokeFunctionUrl", name.qualified_arn, name.account, url, True, ""),
-        Check("lambda:InvokeFunction", name.qualified_arn, name.account, invoked, True, ""),
+        Check("lambda:InvokeFunctionUrl", name.qualified_arn, name.account, url),
+        Check("lambda:InvokeFunction", name.qualified_arn, name.account, invoked),
     )
 
 
-def create_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function, name = _existing(service, call, caller)
+def create_url(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, name = _existing(lambdas, call, caller)
     if name.qualifier in function.urls:
         raise conflict(
             f"Failed to create function url config for [functionArn = {name.qualified_arn}]. "
@@ -57,14 +55,14 @@ def create_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int,
     return 201, _without(_changed(function, name, call), "LastModifiedTime")
 
 
-def get_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function, name = _configured(service, call, caller)
+def get_url(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, name = _configured(lambdas, call, caller)
     return 200, function.urls[name.qualifier]
 
 
-def update_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    _existing(service, call, caller)
-    function, name = _configured(service, call, caller)
+def update_url(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    _existing(lambdas, call, caller)
+    function, name = _configured(lambdas, call, caller)
     given = {key: call.params[key] for key in ("AuthType", "Cors", "InvokeMode") if call.params.get(key) is not None}
     config = {**function.urls[name.qualifier], **given, "LastModifiedTime": _now()}
     if not config.get("Cors"):
@@ -73,22 +71,22 @@ def update_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int,
     return 200, _changed(function, name, call)
 
 
-def delete_url(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function, name = _configured(service, call, caller)
+def delete_url(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, name = _configured(lambdas, call, caller)
     del function.urls[name.qualifier]
     return 204, {}
 
 
-def list_urls(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function = service.functions.get(service.name(call, caller).arn)
+def list_urls(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = lambdas.functions.get(lambdas.name(call, caller).arn)
     if function is None:
         raise missing("Function does not exist")
     return 200, page("FunctionUrlConfigs", list(function.urls.values()), call)
 
 
-def _existing(service: LambdaService, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
-    name = service.name(call, caller)
-    function = service.functions.get(name.arn)
+def _existing(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
+    name = lambdas.name(call, caller)
+    function = lambdas.functions.get(name.arn)
     if function is None or function.named(name.qualifier) is None:
         raise missing("Function does not exist")
     return function, name
@@ -100,9 +98,9 @@ def _changed(function: Function, name: FunctionName, call: Call) -> dict[str, An
     return config if "InvokeMode" in call.params else _without(config, "InvokeMode")
 
 
-def _configured(service: LambdaService, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
-    name = service.name(call, caller)
-    function = service.functions.get(name.arn)
+def _configured(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
+    name = lambdas.name(call, caller)
+    function = lambdas.functions.get(name.arn)
     if function is None or name.qualifier not in function.urls:
         raise missing()
     return function, name

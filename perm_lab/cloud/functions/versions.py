@@ -9,18 +9,16 @@ import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from perm_lab.cloud.credentials import Caller
+from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refused
 from perm_lab.cloud.functions.state import LATEST, Alias, Function, Version
-from perm_lab.cloud.gate import Call
-
-if TYPE_CHECKING:
-    from perm_lab.cloud.functions.service import LambdaService
+from perm_lab.cloud.functions.store import LambdaStore
+from perm_lab.cloud.gate.hooks import Call
 
 
-def publish(service: LambdaService, function: Function, description: str | None = None) -> Version:
+def publish(lambdas: LambdaStore, function: Function, description: str | None = None) -> Version:
     """A new version of what `$LATEST` is now, or the last version when nothing has changed since."""
     last = function.versions.get(str(function.published))
     if last and _same(last, function.latest):
@@ -33,12 +31,12 @@ def publish(service: LambdaService, function: Function, description: str | None 
         function.latest,
         settings=settings,
         number=str(function.published),
-        revision=service.next_id(),
+        revision=lambdas.next_id(),
         modified=datetime.now(UTC),
         latest_description=function.latest.settings["Description"],
     )
     function.versions[version.number] = version
-    function.latest.revision = service.next_id()
+    function.latest.revision = lambdas.next_id()
     return version
 
 
@@ -47,9 +45,9 @@ def _same(version: Version, latest: Version) -> bool:
     return version.zip == latest.zip and settings == latest.settings
 
 
-def publish_version(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function = service.function(service.name(call, caller))
-    service.check_revision(call.params.get("RevisionId"), function.latest.revision)
+def publish_version(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = lambdas.function(lambdas.name(call, caller))
+    lambdas.check_revision(call.params.get("RevisionId"), function.latest.revision)
     wanted, found = call.params.get("CodeSha256"), function.latest.code_sha256
     if wanted not in (None, "", found):
         message = (
@@ -57,64 +55,63 @@ def publish_version(service: LambdaService, call: Call, caller: Caller) -> tuple
             "Please try again with the CodeSHA256 in $LATEST."
         )
         raise refused(message)
-    version = publish(service, function, call.params.get("Description"))
+    version = publish(lambdas, function, call.params.get("Description"))
     return 201, version.configuration()
 
 
-def list_versions_by_function(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function = service.function(service.name(call, caller))
+def list_versions_by_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = lambdas.function(lambdas.name(call, caller))
     found = [listed(version, qualified=True) for version in (function.latest, *function.versions.values())]
     return 200, page("Versions", found, call)
 
 
-def create_alias(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    params, name = call.params, service.name(call, caller)
-    function = service.functions.get(name.arn)
+def create_alias(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    params, name = call.params, lambdas.name(call, caller)
+    function = lambdas.functions.get(name.arn)
     if function is None:
         raise missing(f"Function not found: {name.arn}:{params['FunctionVersion']}")
     routing = _routing(function, params["FunctionVersion"], params)
     if params["Name"] in function.aliases:
         raise conflict(f"Alias already exists: {name.arn}:{params['Name']}")
-    alias = Alias(params["Name"], params["FunctionVersion"], params.get("Description", ""), service.next_id(), routing)
+    alias = Alias(params["Name"], params["FunctionVersion"], params.get("Description", ""), lambdas.next_id(), routing)
     function.aliases[alias.name] = alias
     return 201, _shown(function, alias)
 
 
-def get_alias(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function, alias = _alias(service, call, caller)
+def get_alias(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, alias = _alias(lambdas, call, caller)
     return 200, _shown(function, alias)
 
 
-def list_aliases(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function, version = service.function(service.name(call, caller)), call.params.get("FunctionVersion")
+def list_aliases(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function, version = lambdas.function(lambdas.name(call, caller)), call.params.get("FunctionVersion")
     found = [a for a in function.aliases.values() if version in (None, a.version, *a.routing)]
     return 200, page("Aliases", [_shown(function, alias) for alias in sorted(found, key=lambda a: a.name)], call)
 
 
-def update_alias(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def update_alias(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     params = call.params
-    function, alias = _alias(service, call, caller)
-    service.check_revision(params.get("RevisionId"), alias.revision)
+    function, alias = _alias(lambdas, call, caller)
+    lambdas.check_revision(params.get("RevisionId"), alias.revision)
     version = params.get("FunctionVersion", alias.version)
     routing = _routing(function, version, params)
     if "RoutingConfig" in params:
         alias.routing = routing
     alias.version, alias.description = version, params.get("Description", alias.description)
-    alias.revision = service.next_id()
+    alias.revision = lambdas.next_id()
     return 200, _shown(function, alias)
 
 
-def delete_alias(service: LambdaService, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function = service.functions.get(service.name(call, caller).arn)
+def delete_alias(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = lambdas.functions.get(lambdas.name(call, caller).arn)
     if function and function.aliases.pop(call.params["Name"], None):
-        for kept in (function.policies, function.urls, function.invoke_configs, function.provisioned):
-            kept.pop(call.params["Name"], None)
+        function.forget(call.params["Name"])
     return 204, {}
 
 
-def _alias(service: LambdaService, call: Call, caller: Caller) -> tuple[Function, Alias]:
-    name = service.name(call, caller)
-    function = service.functions.get(name.arn)
+def _alias(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[Function, Alias]:
+    name = lambdas.name(call, caller)
+    function = lambdas.functions.get(name.arn)
     alias = function and function.aliases.get(call.params["Name"])
     if not function or not alias:
         arn = f"{name.arn}:{call.params['Name']}"

@@ -1,0 +1,93 @@
+"""What the pollers share: a step and its result, filters, and running the function on what was read."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from perm_lab.cloud.functions.execution import run
+from perm_lab.cloud.functions.roles import ask_role
+from perm_lab.cloud.functions.runtime import Outcome
+from perm_lab.cloud.functions.state import EventSourceMapping, Version
+from perm_lab.cloud.functions.store import LambdaStore
+from perm_lab.cloud.internals import state
+from perm_lab.display import Displayable
+
+
+@dataclass(frozen=True, slots=True)
+class Poll(Displayable):
+    """One step of one mapping: how many records the function got, and how it ended.
+
+    `result` is what the mapping shows as LastProcessingResult; `progress` is false when the next step would do the
+    same.
+    """
+
+    mapping: str
+    source: str
+    function: str
+    records: int = 0
+    result: str = "No records processed"
+    progress: bool = False
+
+    @property
+    def failed(self) -> bool:
+        return self.result.startswith("PROBLEM")
+
+    def __str__(self) -> str:
+        sign = "✗" if self.failed else "✓"
+        source, function = self.source.rsplit(":", 1)[-1], self.function.rsplit("function:", 1)[-1]
+        return f"{sign} {source} → {function}: {self.records} records, {self.result}"
+
+
+def run_on(lambdas: LambdaStore, mapping: EventSourceMapping, records: list[dict[str, Any]]) -> Outcome:
+    return run(lambdas, mapping.name, json.dumps({"Records": records}).encode())
+
+
+def wanted(mapping: EventSourceMapping, record: dict[str, Any]) -> bool:
+    """Whether one of the mapping's filters, where it has any, lets the record through."""
+    filters = mapping.shown.get("FilterCriteria", {}).get("Filters", ())
+    if not filters:
+        return True
+    seen = {**record, "body": _json(record["body"])} if "body" in record else record
+    if "kinesis" in record:
+        seen = {**record, "data": _json(base64.b64decode(record["kinesis"]["data"]).decode("utf-8", "replace"))}
+    return state.matches((each["Pattern"] for each in filters), seen)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def may_decrypt(lambdas: LambdaStore, mapping: EventSourceMapping, version: Version) -> bool:
+    """Whether the role may use the customer managed key of the source; true where there is none."""
+    key = state.encryption_key(mapping.source)
+    return key is None or ask_role(lambdas.core, version, "kms:Decrypt", key).allowed
+
+
+def plain(value: Any) -> Any:
+    """A record as JSON can hold it."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value.timestamp() if isinstance(value, datetime) else value
+
+
+def reported(mapping: EventSourceMapping, outcome: Outcome) -> list[str] | None:
+    """The records that the function itself says it failed on; None where all of them count as failed."""
+    if "ReportBatchItemFailures" not in mapping.shown.get("FunctionResponseTypes", ()):
+        return []
+    answer = json.loads(outcome.payload)
+    failures = answer.get("batchItemFailures") if isinstance(answer, dict) else None
+    if not failures:
+        return [] if answer is None or isinstance(answer, dict) else None
+    found = [each.get("itemIdentifier") if isinstance(each, dict) else None for each in failures]
+    return None if not all(found) else found
