@@ -1,24 +1,35 @@
 """How the kit's values show themselves, in one place.
 
-A value that mixes in `Displayable` shows `str(value)` as text and, once `perm_lab.ui` has registered a view for its
-class, that view as HTML. The lower rooms so carry no HTML and the upper ones no special cases.
+A value that mixes in `Displayable` shows the views that are registered for its class: one as text, for `str` and a
+terminal, and one as HTML. Whoever knows how to render a value registers the view, from above it: the HTML is
+`perm_lab.ui`'s. That way the lower rooms carry no HTML, and the upper ones no special cases.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 _T = TypeVar("_T")
-_VIEWS: dict[type, Callable[[Any], str]] = {}
+Mime = Literal["text/plain", "text/html"]
+_VIEWS: dict[tuple[type, Mime], Callable[[Any], str]] = {}
 
 
-def view(cls: type[_T]) -> Callable[[Callable[[_T], str]], Callable[[_T], str]]:
-    """Register the decorated function as the HTML view of `cls` and of its subclasses."""
+def view(cls: type[_T], mime: Mime = "text/html") -> Callable[[Callable[[_T], str]], Callable[[_T], str]]:
+    """Register the decorated function as the view of `cls` and of its subclasses: as HTML, or as text, for `str`.
+
+    >>> class Bucket(Displayable):
+    ...     name = "photos"
+    >>> @view(Bucket, "text/plain")
+    ... def described(bucket):
+    ...     return f"the bucket {bucket.name}"
+    >>> str(Bucket())
+    'the bucket photos'
+    """
 
     def register(render: Callable[[_T], str]) -> Callable[[_T], str]:
-        _VIEWS[cls] = render
+        _VIEWS[cls, mime] = render
         return render
 
     return register
@@ -30,10 +41,12 @@ def html(value: object) -> str:
     >>> html("a < b")
     '<pre>a &lt; b</pre>'
     """
-    for cls in type(value).__mro__:
-        if cls in _VIEWS:
-            return _VIEWS[cls](value)
-    return f"<pre>{escape(str(value))}</pre>"
+    render = _view_of(value, "text/html")
+    return render(value) if render else f"<pre>{escape(str(value))}</pre>"
+
+
+def _view_of(value: object, mime: Mime) -> Callable[[Any], str] | None:
+    return next((_VIEWS[cls, mime] for cls in type(value).__mro__ if (cls, mime) in _VIEWS), None)
 
 
 class Displayable:
@@ -41,8 +54,9 @@ class Displayable:
 
     __slots__ = ()
 
+    def __str__(self) -> str:
+        render = _view_of(self, "text/plain")
+        return render(self) if render else repr(self)
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {mime: render(self) for mime, render in _MIMES.items()}
-
-
-_MIMES: dict[str, Callable[[object], str]] = {"text/plain": str, "text/html": html}
+        return {"text/plain": str(self), "text/html": html(self)}

@@ -12,16 +12,11 @@ print(decision)
 
 from perm_lab.iam.arn import Arn
 from perm_lab.iam.change import Change, apply, what_would_change
-from perm_lab.iam.decision import (
-    Decision,
-    ElementEvidence,
-    PolicyEvidence,
-    PolicySet,
-    StatementEvidence,
-)
+from perm_lab.iam.decision import Decision, evaluate
 from perm_lab.iam.errors import PolicyError
-from perm_lab.iam.evaluate import evaluate
+from perm_lab.iam.evidence import ElementEvidence, PolicyEvidence, StatementEvidence
 from perm_lab.iam.policy import Policy
+from perm_lab.iam.policy_set import PolicySet
 from perm_lab.iam.principal import Principal
 from perm_lab.iam.request import Request
 from perm_lab.iam.statement import Statement

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from perm_lab.iam.decision import Decision, PolicySet
-from perm_lab.iam.evaluate import evaluate
+from perm_lab.iam.decision import Decision, evaluate
 from perm_lab.iam.policy import Policy
+from perm_lab.iam.policy_set import PolicySet
 from perm_lab.iam.principal import Principal
 from perm_lab.iam.request import Request
 from perm_lab.iam.statement import Statement

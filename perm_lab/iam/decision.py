@@ -1,106 +1,30 @@
-"""What came of a request: the verdict, why, and the evidence."""
+"""AWS's decision: an explicit deny anywhere, then each layer of policies in AWS's order.
+
+Follows "Policy evaluation for requests within a single account" and "Cross-account policy evaluation logic" (IAM user
+guide). Where those pages are silent: a layer that denies explicitly is named in the order of the layers below, and
+across accounts a missing allow is looked for on the caller's side first.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import chain
 
 from perm_lab.display import Displayable
-from perm_lab.iam.conditions import Condition
+from perm_lab.iam.evidence import PolicyEvidence, gather
 from perm_lab.iam.policy import Policy
+from perm_lab.iam.policy_set import PolicySet, layers
+from perm_lab.iam.principal import Naming
 from perm_lab.iam.request import Request
-from perm_lab.iam.vocabulary import MatchCode, PolicyType, Reason, Verdict
+from perm_lab.iam.vocabulary import PolicyType, PrincipalType, Reason, Verdict
 
-
-@dataclass(frozen=True, slots=True)
-class PolicySet:
-    """All the policies that have a say in a request.
-
-    `identity` are the caller's own policies (and its groups'), `boundary` its permissions boundary, `session` the
-    session policies passed when the role was assumed. `resource` is the resource's policy; for `sts:AssumeRole` it is
-    the role's `trust` policy instead. `scps` and `rcps` hold a tuple of policies per level, from the organization's
-    root down to the account; leave them empty for the management account and outside organizations.
-    """
-
-    identity: tuple[Policy, ...] = ()
-    resource: Policy | None = None
-    boundary: Policy | None = None
-    session: tuple[Policy, ...] = ()
-    scps: tuple[tuple[Policy, ...], ...] = ()
-    rcps: tuple[tuple[Policy, ...], ...] = ()
-    vpc_endpoint: Policy | None = None
-    trust: Policy | None = None
-
-
-class ElementEvidence(NamedTuple):
-    """How one element of a statement compares with the request: `written` in the policy, `found` in the request.
-
-    `condition` is the test of a `Condition`, whose `found` are the key's values, None where the request has no such
-    key.
-    """
-
-    element: str
-    written: str
-    code: MatchCode
-    found: str | tuple[str, ...] | None
-    condition: Condition | None = None
-
-    @property
-    def matched(self) -> bool:
-        return self.code is MatchCode.MATCH
-
-    @property
-    def operator(self) -> str:
-        return self.condition.operator if self.condition else ""
-
-    @property
-    def key(self) -> str:
-        return self.condition.key if self.condition else ""
-
-    @property
-    def asked(self) -> str:
-        """What the request asks or carries, in words."""
-        if isinstance(self.found, str):
-            return self.found
-        return f"{self.key} = {', '.join(self.found)}" if self.found else f"no {self.key}"
-
-    @property
-    def note(self) -> str:
-        """Where the operator is not meant for the key: how."""
-        if not self.condition:
-            return ""
-        from perm_lab.iam.findings import misuse_of  # reads the catalogue, which judging a request does not need
-
-        return "; ".join(text for _, text in misuse_of(self.operator, self.key, self.condition.values))
-
-
-class StatementEvidence(NamedTuple):
-    """One statement: whether it applies to the request, and each of its elements."""
-
-    index: int
-    sid: str
-    effect: str
-    elements: tuple[ElementEvidence, ...]
-
-    @property
-    def applies(self) -> bool:
-        return all(element.matched for element in self.elements)
-
-
-class PolicyEvidence(NamedTuple):
-    """One policy: what it says on its own, statement by statement. `level` counts SCPs' and RCPs' levels from 0."""
-
-    policy: Policy
-    type: PolicyType
-    statements: tuple[StatementEvidence, ...]
-    level: int | None = None
-
-    @property
-    def verdict(self) -> Verdict:
-        effects = {statement.effect for statement in self.statements if statement.applies}
-        if "Deny" in effects:
-            return Verdict.EXPLICIT_DENY
-        return Verdict.ALLOW if "Allow" in effects else Verdict.IMPLICIT_DENY
+Deciding = tuple[tuple[Policy, int], ...]
+"""Statements, each as its policy and its position there."""
+_GUARDS = (PolicyType.RCP, PolicyType.SCP, PolicyType.VPC_ENDPOINT)
+_SIDES = (PolicyType.TRUST, PolicyType.RESOURCE)
+_CAPS = (PolicyType.BOUNDARY, PolicyType.SESSION)
+_BY_SIDE = {PolicyType.RESOURCE: Reason.ALLOWED_BY_RESOURCE, PolicyType.TRUST: Reason.ALLOWED_BY_TRUST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +39,7 @@ class Decision(Displayable):
     verdict: Verdict
     reason: Reason
     policy_type: PolicyType
-    deciding: tuple[tuple[Policy, int], ...]
+    deciding: Deciding
 
     @property
     def allowed(self) -> bool:
@@ -124,11 +48,87 @@ class Decision(Displayable):
     @property
     def evidence(self) -> tuple[PolicyEvidence, ...]:
         """Every policy with every statement and element, gathered now; asking again gives an equal value."""
-        from perm_lab.iam.evidence import gather
-
         return gather(self.request, self.policies)
 
-    def __str__(self) -> str:
-        from perm_lab.iam.wording import explain
 
-        return explain(self)
+class _Tally:
+    """What the statements that apply say: the first deny, or else all allows by type of policy, and who is silent."""
+
+    __slots__ = ("allows", "denied", "granted", "silent")
+
+    def __init__(self, request: Request, policies: PolicySet) -> None:
+        self.denied: tuple[PolicyType, Deciding] | None = None
+        self.allows: dict[PolicyType, list[tuple[Policy, int]]] = {}
+        self.granted: dict[Naming, list[tuple[Policy, int]]] = {}
+        self.silent: list[PolicyType] = []
+        action, principal, resource, context = request.action, request.principal, request.resource, request.keys
+        bounded = policies.boundary is not None
+        for type, _, layer in layers(request, policies):
+            allows = []
+            for policy in layer:
+                for statement in policy.about(action):
+                    naming = statement.naming(principal, bounded) if statement.principal else Naming.DIRECT
+                    if naming is None or not statement.applies(resource, context):
+                        continue
+                    found = (policy, statement.index)
+                    if statement.denies:
+                        self.denied = (type, (found,))
+                        return
+                    allows.append(found)
+                    if type in _SIDES:
+                        self.granted.setdefault(naming, []).append(found)
+            if allows:
+                self.allows[type] = allows
+            else:
+                self.silent.append(type)
+
+
+def evaluate(request: Request, policies: PolicySet) -> Decision:
+    """The decision on `request` under `policies`.
+
+    >>> from perm_lab.iam import Policy, Principal
+    >>> maya = Principal.user("arn:aws:iam::111111111111:user/maya")
+    >>> evaluate(Request(maya, "lambda:ListFunctions"), PolicySet()).verdict.word
+    'implicitly denied'
+    """
+    tally = _Tally(request, policies)
+
+    def decision(
+        verdict: Verdict, reason: Reason, type: PolicyType, deciding: Iterable[tuple[Policy, int]] = ()
+    ) -> Decision:
+        return Decision(request, policies, verdict, reason, type, tuple(deciding))
+
+    def refused(type: PolicyType) -> Decision:
+        return decision(Verdict.IMPLICIT_DENY, Reason.NO_ALLOW, type)
+
+    if tally.denied:
+        return decision(Verdict.EXPLICIT_DENY, Reason.EXPLICIT_DENY, *tally.denied)
+    for type in tally.silent:
+        if type in _GUARDS:
+            return refused(type)
+    side = PolicyType.TRUST if policies.trust else PolicyType.RESOURCE
+    granted = tally.granted
+    if not request.principal.account:  # a service or an anonymous caller has only the resource's side
+        found = tally.allows.get(side)
+        return decision(Verdict.ALLOW, _BY_SIDE[side], side, found) if found else refused(side)
+    identity = tally.allows.get(PolicyType.IDENTITY, [])
+    root = request.principal.type is PrincipalType.ROOT
+    limits = [] if root else [type for type in tally.silent if type in _CAPS]
+
+    if request.same_account and granted.get(Naming.DIRECT):
+        return decision(Verdict.ALLOW, _BY_SIDE[side], side, granted[Naming.DIRECT])
+    if request.same_account and granted.get(Naming.ROLE) and not limits:
+        return decision(Verdict.ALLOW, _BY_SIDE[side], side, granted[Naming.ROLE])
+    # even within one account, a role's trust policy must allow, and the policy of a KMS key
+    needs_grant = not request.same_account or policies.trust or (policies.resource and request.service == "kms")
+    if not identity and not root and not (request.same_account and granted.get(Naming.ROLE)):
+        return refused(PolicyType.IDENTITY)
+    if needs_grant and not granted:
+        return refused(side)
+    if limits:
+        return refused(limits[0])
+    if needs_grant:
+        return decision(Verdict.ALLOW, Reason.ALLOWED_BY_BOTH, side, chain(*granted.values(), identity))
+    if root and not identity:
+        return decision(Verdict.ALLOW, Reason.ALLOWED_TO_ROOT, PolicyType.IDENTITY)
+    return decision(Verdict.ALLOW, Reason.ALLOWED_BY_IDENTITY, PolicyType.IDENTITY, identity)

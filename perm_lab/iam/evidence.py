@@ -6,14 +6,88 @@ settles it.
 
 from __future__ import annotations
 
-from perm_lab.iam.decision import ElementEvidence, PolicyEvidence, PolicySet, StatementEvidence
-from perm_lab.iam.evaluate import layers
+from typing import NamedTuple
+
+from perm_lab.iam.conditions import Condition
+from perm_lab.iam.policy import Policy
+from perm_lab.iam.policy_set import PolicySet, layers
 from perm_lab.iam.request import Request
 from perm_lab.iam.statement import REMEMBERED_ACTIONS, Statement
-from perm_lab.iam.vocabulary import MatchCode
+from perm_lab.iam.vocabulary import MatchCode, PolicyType, Verdict
 
 MATCH, NOT_NAMED, EXCLUDED = MatchCode.MATCH, MatchCode.NOT_NAMED, MatchCode.EXCLUDED
 _new = tuple.__new__  # a named tuple from its values at a third of the cost of calling its class
+
+
+class ElementEvidence(NamedTuple):
+    """How one element of a statement compares with the request: `written` in the policy, `found` in the request.
+
+    `condition` is the test of a `Condition`, whose `found` are the key's values, None where the request has no such
+    key.
+    """
+
+    element: str
+    written: str
+    code: MatchCode
+    found: str | tuple[str, ...] | None
+    condition: Condition | None = None
+
+    @property
+    def matched(self) -> bool:
+        return self.code is MatchCode.MATCH
+
+    @property
+    def operator(self) -> str:
+        return self.condition.operator if self.condition else ""
+
+    @property
+    def key(self) -> str:
+        return self.condition.key if self.condition else ""
+
+    @property
+    def asked(self) -> str:
+        """What the request asks or carries, in words."""
+        if isinstance(self.found, str):
+            return self.found
+        return f"{self.key} = {', '.join(self.found)}" if self.found else f"no {self.key}"
+
+    @property
+    def note(self) -> str:
+        """Where the operator is not meant for the key: how."""
+        if not self.condition:
+            return ""
+        from perm_lab.iam.findings import misuse_of  # reads the catalogue, which judging a request does not need
+
+        return "; ".join(text for _, text in misuse_of(self.operator, self.key, self.condition.values))
+
+
+class StatementEvidence(NamedTuple):
+    """One statement: whether it applies to the request, and each of its elements."""
+
+    index: int
+    sid: str
+    effect: str
+    elements: tuple[ElementEvidence, ...]
+
+    @property
+    def applies(self) -> bool:
+        return all(element.matched for element in self.elements)
+
+
+class PolicyEvidence(NamedTuple):
+    """One policy: what it says on its own, statement by statement. `level` counts SCPs' and RCPs' levels from 0."""
+
+    policy: Policy
+    type: PolicyType
+    statements: tuple[StatementEvidence, ...]
+    level: int | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        effects = {statement.effect for statement in self.statements if statement.applies}
+        if "Deny" in effects:
+            return Verdict.EXPLICIT_DENY
+        return Verdict.ALLOW if "Allow" in effects else Verdict.IMPLICIT_DENY
 
 
 def gather(request: Request, policies: PolicySet) -> tuple[PolicyEvidence, ...]:

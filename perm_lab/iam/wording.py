@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from perm_lab.display import view
 from perm_lab.iam.change import what_would_change
-from perm_lab.iam.decision import Decision, ElementEvidence, PolicyEvidence, StatementEvidence
+from perm_lab.iam.decision import Decision
+from perm_lab.iam.evidence import ElementEvidence, PolicyEvidence, StatementEvidence
 from perm_lab.iam.vocabulary import MatchCode, PolicyType, Reason, Verdict
 
 _ARTICLE = {PolicyType.TRUST: "the", PolicyType.IDENTITY: "an"}
@@ -49,6 +51,7 @@ _WHY_NOT = {
 }
 
 
+@view(Decision, "text/plain")
 def explain(decision: Decision) -> str:
     """The verdict in plain words, each policy with each statement and why it does or does not apply, and what would
     change the verdict."""
