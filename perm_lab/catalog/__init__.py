@@ -11,15 +11,14 @@ Each data file says where it comes from and of which date (`sources`); the scrip
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from perm_lab.catalog.files import DATA, read
 from perm_lab.catalog.keys import condition_key_type, condition_keys, is_key
 from perm_lab.catalog.triggers import EventSource, UnknownSource, event_source, event_sources
 
@@ -44,6 +43,7 @@ __all__ = [
     "operation_actions",
     "passed_role",
     "prefix",
+    "reads_only",
     "rcp_services",
     "request_keys",
     "resource_type",
@@ -52,12 +52,16 @@ __all__ = [
     "version_action",
 ]
 
-_DATA = Path(__file__).parent / "data"
+# how the names of operations begin that only read
+_READS = tuple("BatchGet Describe Get Head List Lookup Query Scan Search".split())
 
 
 @dataclass(frozen=True, slots=True)
 class ManagedPolicy:
-    """An AWS managed policy: its default version's document; `created` and `updated` are ISO dates."""
+    """An AWS managed policy: its default version's document; `created` and `updated` are ISO dates.
+
+    `source` is where the document was read, and of when.
+    """
 
     name: str
     arn: str
@@ -71,7 +75,11 @@ class ManagedPolicy:
 @dataclass(frozen=True, slots=True)
 class Action:
     """An IAM action of a service: its access level (`Read`, `Write`, …), the types of resource it works on (none: it
-    can only be granted on `*`), and the condition keys it knows beside the global ones."""
+    can only be granted on `*`), and the condition keys it knows beside the global ones.
+
+    Follows "Actions, resources, and condition keys for AWS services" (Service Authorization Reference). The level is
+    `List`, `Read` or `Write`, or `Permissions management, Write` or `Tagging, Write`.
+    """
 
     service: str
     name: str
@@ -85,19 +93,13 @@ class UnknownPolicy(LookupError):
 
 
 @cache
-def _read(name: str) -> dict[str, Any]:
-    return json.loads((_DATA / name).read_text("utf-8"))
-
-
-@cache
 def managed_policies() -> Mapping[str, ManagedPolicy]:
     """The AWS managed policies of the catalogue, by name."""
-    rows = _read("managed_policies.json")
-    return MappingProxyType({name: ManagedPolicy(name, **row) for name, row in rows.items()})
+    return MappingProxyType({name: ManagedPolicy(name, **row) for name, row in read("managed_policies.json").items()})
 
 
 def managed_policy(name: str) -> ManagedPolicy:
-    """The AWS managed policy with this name (not its ARN). Raises `UnknownPolicy`."""
+    """The AWS managed policy with this name (not its ARN). Raises `UnknownPolicy`, with the nearest name."""
     found = managed_policies().get(name)
     if found is None:
         near = get_close_matches(name.rpartition("/")[2], managed_policies(), 1, 0.6)
@@ -109,14 +111,13 @@ def managed_policy(name: str) -> ManagedPolicy:
 @cache
 def services() -> tuple[str, ...]:
     """The prefixes of the services whose actions the catalogue knows."""
-    return tuple(sorted(path.stem for path in (_DATA / "actions").glob("*.json")))
+    return tuple(sorted(path.stem for path in (DATA / "actions").glob("*.json")))
 
 
-@cache
 def _service(service: str) -> dict[str, Any]:
-    if service not in services():
-        return {"actions": {}, "resource_types": {}}
-    return _read(f"actions/{service}.json")
+    known = service in services()
+    rows: dict[str, Any] = read(f"actions/{service}.json") if known else {"actions": {}, "resource_types": {}}
+    return rows
 
 
 @cache
@@ -127,7 +128,12 @@ def actions(service: str) -> Mapping[str, Action]:
 
 
 def action(name: str) -> Action | None:
-    """The action `service:Name`, in any case; None when the catalogue does not know it."""
+    """The action `service:Name`, in any case; None when the catalogue does not know it.
+
+    >>> found = action("lambda:invokefunction")
+    >>> found.name, found.access_level, found.resource_types
+    ('InvokeFunction', 'Write', ('function',))
+    """
     service, _, rest = name.partition(":")
     return actions(service.lower()).get(rest.lower())
 
@@ -138,7 +144,8 @@ def resource_type(service: str, name: str) -> str:
     >>> resource_type("s3", "bucket")
     'arn:${Partition}:s3:::${BucketName}'
     """
-    return _service(service)["resource_types"][name]
+    templates: dict[str, str] = _service(service)["resource_types"]
+    return templates[name]
 
 
 @cache
@@ -146,33 +153,79 @@ def operation_actions(service: str, operation: str) -> tuple[str, ...]:
     """The IAM actions that an API operation needs; the first is the operation's own; empty where it needs none.
 
     `service` is botocore's name of the service. What no table tells is derived: the service's prefix and the operation.
+
+    >>> operation_actions("s3", "CopyObject"), operation_actions("stepfunctions", "StartExecution")
+    (('s3:PutObject', 's3:GetObject'), ('states:StartExecution',))
     """
-    table = _read("operations.json")
-    listed = table["operations"].get(service, {}).get(operation)
+    listed = read("operations.json")["operations"].get(service, {}).get(operation)
     return (f"{prefix(service)}:{operation}",) if listed is None else tuple(listed)
 
 
 @cache
+def reads_only(service: str, operation: str) -> bool:
+    """Whether an API operation only reads: the access level of every action that it needs is Read or List.
+
+    `service` is botocore's name of the service. An operation that needs no action only reads, too. Where the catalogue
+    does not know an action, the operation's name tells, by AWS's habit: `Get…`, `List…`, `Describe…`, `Head…` and
+    their like.
+
+    >>> reads_only("lambda", "GetFunction"), reads_only("lambda", "Invoke"), reads_only("sqs", "ReceiveMessage")
+    (True, False, True)
+    >>> reads_only("glue", "GetTables"), reads_only("glue", "StartJobRun")
+    (True, False)
+
+    Follows "Access levels in policy summaries" (IAM user guide). CloudTrail's `readOnly` mostly says the same; it is
+    true as well for KMS's cryptographic operations such as `Decrypt`, whose level is Write.
+    """
+    if not is_documented(service, operation):
+        return operation.startswith(_READS)
+    found = map(action, operation_actions(service, operation))
+    return {each.access_level for each in found if each} <= {"List", "Read"}
+
+
+@cache
 def conditional_actions(service: str, operation: str) -> Mapping[str, tuple[str, ...]]:
-    """The further actions that a call needs when it has one of the parameters named."""
-    rows = _read("operations.json")["also"].get(service, {}).get(operation, {})
+    """The further actions that a call needs when it has one of the parameters named, each with those parameters.
+
+    >>> conditional_actions("s3", "PutObject")["s3:PutObjectTagging"]
+    ('Tagging',)
+    """
+    rows = read("operations.json")["also"].get(service, {}).get(operation, {})
     return MappingProxyType({action: tuple(members.split()) for action, members in rows.items()})
 
 
 def passed_role(service: str, operation: str) -> tuple[str, str] | tuple[()]:
-    """The parameter in which an operation takes a role, and the service that the role is passed to."""
-    return tuple(_read("operations.json")["passes"].get(service, {}).get(operation, ()))
+    """The parameter in which an operation takes a role, and the service that the role is passed to; else empty.
+
+    Its caller must be allowed `iam:PassRole` on that role.
+
+    >>> passed_role("lambda", "CreateFunction"), passed_role("lambda", "Invoke")
+    (('Role', 'lambda.amazonaws.com'), ())
+
+    Follows "Grant a user permissions to pass a role to an AWS service" (IAM user guide).
+    """
+    return tuple(read("operations.json")["passes"].get(service, {}).get(operation, ()))
 
 
 def version_action(action: str) -> str:
-    """The action that is needed instead of `action` when the call names a version of the object."""
-    return _read("operations.json")["versions"].get(action, action)
+    """The action that is needed instead of `action` when the call names a version of the object.
+
+    >>> version_action("s3:GetObject"), version_action("s3:PutObject")
+    ('s3:GetObjectVersion', 's3:PutObject')
+    """
+    versions: dict[str, str] = read("operations.json")["versions"]
+    return versions.get(action, action)
 
 
 @cache
 def prefix(service: str) -> str:
-    """The IAM prefix of the service that botocore calls `service`."""
-    return _read("operations.json")["prefixes"].get(service, service)
+    """The IAM prefix of the service that botocore calls `service`.
+
+    >>> prefix("stepfunctions"), prefix("lambda")
+    ('states', 'lambda')
+    """
+    prefixes: dict[str, str] = read("operations.json")["prefixes"]
+    return prefixes.get(service, service)
 
 
 @cache
@@ -183,24 +236,30 @@ def is_documented(service: str, operation: str) -> bool:
 
 def is_partial(service: str) -> bool:
     """Whether the catalogue knows some of a service's actions only."""
-    return _service(service).get("partial", False)
+    return bool(_service(service).get("partial"))
 
 
 @cache
 def rcp_services() -> frozenset[str]:
-    """The prefixes of the services whose resources RCPs bind."""
-    return frozenset(_read("rcp_services.json")["services"])
+    """The prefixes of the services whose resources RCPs bind.
+
+    Follows "List of AWS services that support RCPs" (Organizations user guide).
+
+    >>> "s3" in rcp_services(), "lambda" in rcp_services()
+    (True, False)
+    """
+    return frozenset(read("rcp_services.json")["services"])
 
 
 def request_keys(service: str) -> Mapping[str, tuple[str, ...]]:
     """The condition keys of a service that repeat a parameter, with the parameter; `[]` where all its items count."""
-    rows = _read("request_keys.json")["keys"].get(service, {})
+    rows = read("request_keys.json")["keys"].get(service, {})
     return MappingProxyType({key: tuple(members.split()) for key, members in rows.items()})
 
 
 def sources() -> Mapping[str, str]:
     """Where each data file comes from, by file name."""
     single = ("condition_keys", "event_sources", "operations", "rcp_services", "request_keys")
-    found = {f"{name}.json": _read(f"{name}.json")["source"] for name in single}
+    found = {f"{name}.json": read(f"{name}.json")["source"] for name in single}
     found["managed_policies.json"] = "; ".join(sorted({policy.source for policy in managed_policies().values()}))
     return found | {f"actions/{service}.json": _service(service)["source"] for service in services()}

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
+from types import MappingProxyType
 
-_DATA = Path(__file__).parent / "data"
+from perm_lab.catalog.files import read
+
 _REST = re.compile(r"\$\{.*|<.*")  # what a member of a family adds: `${TagKey}`, `<key>`
 
 
 @cache
 def condition_keys() -> Mapping[str, str]:
-    """The type of every condition key (`String`, `ARN`, `ArrayOfString`, …), by its documented spelling."""
-    return json.loads((_DATA / "condition_keys.json").read_text("utf-8"))["types"]
+    """The type of every condition key (`String`, `ARN`, `ArrayOfString`, …), by its documented spelling.
+
+    Follows the Service Authorization Reference and "AWS global condition context keys" (IAM user guide).
+
+    >>> condition_keys()["aws:SourceArn"], condition_keys()["aws:CalledVia"]
+    ('ARN', 'ArrayOfString')
+    """
+    return MappingProxyType(read("condition_keys.json")["types"])
 
 
 @cache

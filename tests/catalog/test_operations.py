@@ -11,6 +11,18 @@ from tests.repo import PACKAGE
 
 SERVICES = "iam sts s3 sqs sns kinesis dynamodb dynamodbstreams logs kms lambda events".split()
 LOADED = {}
+# Where the name of an operation says otherwise than the access level of its actions in the Service Authorization
+# Reference: these only read,
+READ_BY_ANOTHER_NAME = """
+    dynamodb TransactGetItems, iam GenerateCredentialReport, iam GenerateOrganizationsAccessReport,
+    iam GenerateServiceLastAccessedDetails, iam SimulateCustomPolicy, iam SimulatePrincipalPolicy,
+    kinesis SubscribeToShard, logs FilterLogEvents, logs StartLiveTail, logs StartQuery, logs StopQuery,
+    logs TestMetricFilter, logs TestTransformer, s3 SelectObjectContent, sns CheckIfPhoneNumberIsOptedOut,
+    sqs ReceiveMessage, events TestEventPattern
+"""
+# and these give out something new.
+GOT_AND_NOT_READ = "sts GetDelegatedAccessToken, sts GetFederationToken, sts GetWebIdentityToken"
+READING = tuple("BatchGet Describe Get Head List Query Scan Search".split())
 TABLES = json.loads((PACKAGE / "catalog" / "data" / "operations.json").read_text("utf-8"))
 READ_WITH = "1.44.5"  # of botocore; a later one may have operations that the catalogue has not heard of
 
@@ -122,6 +134,52 @@ def test_every_operation_is_mapped_to_documented_actions(service):
 def test_the_operations_that_need_no_permission_are_these():
     every = {(service, name) for service in SERVICES for name in model(service).operation_names}
     assert FREE == {row for row in every if not catalog.operation_actions(*row)}
+
+
+def pairs(text):
+    return {tuple(row.split()) for row in text.split(",")}
+
+
+def test_an_operation_only_reads_where_its_name_says_so_but_for_these():
+    every = {(service, name) for service in SERVICES for name in model(service).operation_names}
+    named = {row for row in every if row[1].startswith(READING)}
+    reading = {row for row in every if catalog.reads_only(*row)}
+    assert pairs(READ_BY_ANOTHER_NAME) == reading - named
+    assert pairs(GOT_AND_NOT_READ) == named - reading
+
+
+def test_an_operation_only_reads_where_every_action_of_the_catalogue_has_the_level():
+    for service in SERVICES:
+        for name in model(service).operation_names:
+            found = [catalog.action(action) for action in catalog.operation_actions(service, name)]
+            if None not in found:
+                expected = all(action.access_level in ("List", "Read") for action in found)
+                assert expected == catalog.reads_only(service, name), (service, name)
+
+
+def test_what_a_reading_operation_may_need_besides_only_reads_too():
+    for service, names in TABLES["also"].items():
+        for name in (name for name in names if catalog.reads_only(service, name)):
+            levels = {catalog.action(action).access_level for action in catalog.conditional_actions(service, name)}
+            assert levels <= {"List", "Read"}, (service, name)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "expected"),
+    [
+        ("glue", "GetTables", True),
+        ("glue", "BatchGetJobs", True),
+        ("cloudtrail", "LookupEvents", True),
+        ("kinesis", "ListQueues", True),
+        ("glue", "StartJobRun", False),
+        ("lambda", "PauseDurableExecution", False),
+        ("s3", "CreateSession", False),
+        ("nowhere", "Getaway", True),  # a name is all that there is to go by
+    ],
+)
+def test_the_name_tells_where_the_catalogue_knows_no_action(service, operation, expected):
+    assert not catalog.is_documented(service, operation)
+    assert expected == catalog.reads_only(service, operation)
 
 
 @pytest.mark.parametrize("row", DOCUMENTED.strip().splitlines(), ids=lambda row: " ".join(row.split()[:2]))
