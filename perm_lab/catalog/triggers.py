@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-_DATA = Path(__file__).parent / "data"
+from perm_lab.catalog.files import read
+
+# members of a row that say where it is from: AWS's page, and whether its facts are "documented" by AWS, "recorded" from
+# AWS by others, or known from "practice" only
+_PROVENANCE = ("documentation", "verified")
 
 
 class UnknownSource(LookupError):
@@ -36,8 +38,6 @@ class EventSource:
     checked: str  # when a missing permission shows: at "configuration" or at "delivery"
     failure: Mapping[str, Any] = field(hash=False)  # who has `seen` what; `code`, `message`, `status`, `metric`, `log`
     note: str
-    documentation: str
-    verified: str  # "documented" by AWS, "recorded" from AWS by others, or known from "practice" only
     event: Any = field(hash=False, repr=False)
     principal: str = ""  # whom the function policy grants, or whom the invocation role trusts
     source_arn: str = ""
@@ -55,8 +55,7 @@ class EventSource:
 @cache
 def event_sources() -> Mapping[str, EventSource]:
     """The sources of events by name: pushed by a service, called with a role, polled by Lambda, called by anyone."""
-    rows = json.loads((_DATA / "event_sources.json").read_text("utf-8"))["event_sources"]
-    return MappingProxyType({row["name"]: EventSource(**{k: _fixed(v, k) for k, v in row.items()}) for row in rows})
+    return MappingProxyType({row["name"]: _source(row) for row in read("event_sources.json")["event_sources"]})
 
 
 def event_source(name: str) -> EventSource:
@@ -75,6 +74,8 @@ def event_source(name: str) -> EventSource:
     return found
 
 
-def _fixed(value: Any, member: str) -> Any:
-    """A list of the data file as a tuple; an event stays as JSON has it."""
-    return tuple(value) if isinstance(value, list) and member != "event" else value
+def _source(row: Mapping[str, Any]) -> EventSource:
+    """A row of the data file without where it is from; its lists as tuples, but for an event's."""
+    known = {name: value for name, value in row.items() if name not in _PROVENANCE}
+    listed = {name: tuple(v) for name, v in known.items() if isinstance(v, list) and name != "event"}
+    return EventSource(**known | listed)
