@@ -64,7 +64,7 @@ class ElementEvidence(NamedTuple):
 class StatementEvidence(NamedTuple):
     """One statement: whether it applies to the request, and each of its elements."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # the place in the policy; a tuple's method `index` is of no use here
     sid: str
     effect: str
     elements: tuple[ElementEvidence, ...]

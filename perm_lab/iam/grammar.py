@@ -101,10 +101,10 @@ def check(policy: Mapping[str, Any], kind: PolicyKind) -> None:
     sids: set[str] = set()
     for path, statement in statements(policy):
         _check_statement(statement, kind, path, policy.get("Version") == VERSIONS[0])
-        sid = statement.get("Sid")
-        if sid and sid in sids:
-            raise PolicyError(f"{path}.Sid", sid, "names another statement already", ("a Sid of its own",))
-        sids.add(sid)
+        if sid := statement.get("Sid"):
+            if sid in sids:
+                raise PolicyError(f"{path}.Sid", sid, "names another statement already", ("a Sid of its own",))
+            sids.add(sid)
 
 
 def statements(policy: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

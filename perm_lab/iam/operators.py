@@ -10,20 +10,19 @@ import binascii
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from perm_lab.iam.pattern import Matcher, compile_arn, compile_pattern
 from perm_lab.iam.variables import Context, Template
 
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
 Compile = Callable[[str], Matcher]
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-
-
-def _equals(value: str) -> Matcher:
-    return value.__eq__
 
 
 def _equals_ignoring_case(value: str) -> Matcher:
@@ -93,7 +92,7 @@ def _address(value: str) -> Matcher:
 
 
 @lru_cache(maxsize=4096)
-def _ip_address(text: str) -> Any:
+def _ip_address(text: str) -> IPv4Address | IPv6Address | None:
     from ipaddress import ip_address
 
     try:
@@ -129,8 +128,8 @@ class Operator:
             return None
 
 
-def _both(positive: str, negative: str, *args: Any, **more: Any) -> dict[str, Operator]:
-    return {positive: Operator(*args, **more), negative: Operator(*args, negated=True, **more)}
+def _both(positive: str, negative: str, row: Operator) -> dict[str, Operator]:
+    return {positive: row, negative: replace(row, negated=True)}
 
 
 def _ordered(family: str, read: Callable[[str], float], legal: str) -> dict[str, Operator]:
@@ -139,24 +138,25 @@ def _ordered(family: str, read: Callable[[str], float], legal: str) -> dict[str,
         "LessThanEquals": operator.le,
         "GreaterThan": operator.gt,
         "GreaterThanEquals": operator.ge,
+        "Equals": operator.eq,
     }
     rows = {family + name: Operator(partial(_compared, read, compare), legal=legal) for name, compare in orders.items()}
-    return rows | _both(f"{family}Equals", f"{family}NotEquals", partial(_compared, read, operator.eq), legal=legal)
+    return rows | _both(f"{family}Equals", f"{family}NotEquals", rows[f"{family}Equals"])
 
 
-_ARN = {"fill": Template.arn_matcher, "legal": "an ARN, with or without wildcards"}
+_ARN = Operator(compile_arn, fill=Template.arn_matcher, legal="an ARN, with or without wildcards")
 
 OPERATORS: dict[str, Operator] = {
-    **_both("StringEquals", "StringNotEquals", _equals),
-    **_both("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", _equals_ignoring_case),
-    **_both("StringLike", "StringNotLike", compile_pattern, fill=Template.matcher),
+    **_both("StringEquals", "StringNotEquals", Operator(lambda value: value.__eq__)),
+    **_both("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", Operator(_equals_ignoring_case)),
+    **_both("StringLike", "StringNotLike", Operator(compile_pattern, fill=Template.matcher)),
     **_ordered("Numeric", number, "a number"),
     **_ordered("Date", moment, "an ISO 8601 date or seconds since 1970"),
     "Bool": Operator(_boolean, legal="true, false"),
     "BinaryEquals": Operator(_binary, legal="base64"),
-    **_both("IpAddress", "NotIpAddress", _address, legal="an IP address or a CIDR range"),
-    **_both("ArnEquals", "ArnNotEquals", compile_arn, **_ARN),
-    **_both("ArnLike", "ArnNotLike", compile_arn, **_ARN),
+    **_both("IpAddress", "NotIpAddress", Operator(_address, legal="an IP address or a CIDR range")),
+    **_both("ArnEquals", "ArnNotEquals", _ARN),
+    **_both("ArnLike", "ArnNotLike", _ARN),
     "Null": Operator(_boolean, legal="true, false"),
 }
 """Every operator by its name in a policy. `ArnEquals` behaves as `ArnLike`, as AWS documents."""

@@ -63,11 +63,13 @@ class Policy(Displayable):
 
     @property
     def version(self) -> str:
-        return self.document.get("Version", grammar.VERSIONS[1])
+        """The version of the policy language: 2012-10-17, or 2008-10-17, which counts where none is written."""
+        return str(self.document.get("Version", grammar.VERSIONS[1]))
 
     @property
     def id(self) -> str:
-        return self.document.get("Id", "")
+        """The document's own `Id`, empty where it has none."""
+        return str(self.document.get("Id", ""))
 
     def about(self, action: str) -> tuple[Statement, ...]:
         """The statements that name `action`. Worked out once for each action, so a request never looks at others."""

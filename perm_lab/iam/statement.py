@@ -42,7 +42,7 @@ class Statement:
 
     @property
     def effect(self) -> str:
-        return self.written["Effect"]
+        return "Deny" if self.denies else "Allow"
 
     def names_action(self, action: str) -> bool:
         """Whether the statement is about `action` (in lower case)."""
@@ -150,9 +150,10 @@ def _resource(patterns: list[str], negated: bool, variables: bool) -> ResourceTe
                 return hit
         unknown = False
         for template in templates:
-            matches = template.arn_matcher(context)
-            unknown = unknown or matches is None
-            if matches is not None and matches(resource):
+            filled = template.arn_matcher(context)
+            if filled is None:
+                unknown = True
+            elif filled(resource):
                 return hit
         return MatchCode.VARIABLE_MISSING if unknown and not negated else miss
 
