@@ -50,6 +50,7 @@ class Change:
 
     @property
     def adds(self) -> bool:
+        """Whether the statement is to be added; else it is to be removed."""
         return self.removed is None
 
     @property
@@ -70,7 +71,14 @@ class Change:
 
 
 def what_would_change(decision: Decision) -> tuple[Change, ...]:
-    """The fewest changes found that turn `decision` round, each of them needed in its turn; empty where none was."""
+    """The fewest changes found that turn `decision` round, each of them needed in its turn; empty where none was.
+
+    >>> from perm_lab.iam import evaluate
+    >>> maya = Principal.user("arn:aws:iam::111111111111:user/maya")
+    >>> print(*what_would_change(evaluate(Request(maya, "lambda:ListFunctions"), PolicySet())))
+    add to the identity-based policy in account 111111111111: {"Effect": "Allow", "Action": "lambda:ListFunctions",
+    "Resource": "*"}
+    """
     if decision.allowed:
         return _to_deny(decision)
     found = _to_allow(decision)
@@ -82,7 +90,14 @@ def what_would_change(decision: Decision) -> tuple[Change, ...]:
 
 
 def apply(policies: PolicySet, *changes: Change) -> PolicySet:
-    """`policies` after these changes."""
+    """`policies` after these changes; a statement is added to the policy that stands in its place, or is a new one.
+
+    >>> from perm_lab.iam import evaluate
+    >>> maya = Principal.user("arn:aws:iam::111111111111:user/maya")
+    >>> denied = evaluate(Request(maya, "lambda:ListFunctions"), PolicySet())
+    >>> evaluate(denied.request, apply(denied.policies, *what_would_change(denied))).verdict.word
+    'allowed'
+    """
     for change in changes:
         place, kind = _PLACES[change.type]
         there = getattr(policies, place)
@@ -100,15 +115,14 @@ def _with(there: Any, new: Policy, level: int | None) -> Any:
         return tuple((*each, new) if n == level else each for n, each in enumerate(there))
     if isinstance(there, tuple):
         return (*there, new)
-    return _joined(there, new) if there else new
+    if there is None:
+        return new
+    added = (replace(statement, index=len(there.statements)) for statement in new.statements)
+    return _of(there, (*there.statements, *added))
 
 
-def _joined(policy: Policy, new: Policy) -> Policy:
-    statements = (*policy.statements, *(replace(s, index=len(policy.statements)) for s in new.statements))
-    return _of(policy, statements)
-
-
-def _of(policy: Policy, statements: tuple[Any, ...]) -> Policy:
+def _of(policy: Policy, statements: tuple[Statement, ...]) -> Policy:
+    """The policy with these statements instead of its own."""
     document = {**policy.document, "Statement": [dict(s.written) for s in statements]}
     return replace(policy, document=document, statements=statements, _about={})
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from perm_lab.iam.operators import OPERATORS, Operator
+from perm_lab.iam.operators import OPERATORS
 from perm_lab.iam.pattern import Matcher
 from perm_lab.iam.variables import Context, Template, has_variable
 from perm_lab.iam.vocabulary import MatchCode
@@ -49,50 +48,46 @@ def compile_condition(name: str, key: str, values: Sequence[str], variables: boo
     """The condition, compiled. Raises KeyError for an unknown operator and ValueError for a value it cannot take.
 
     `variables` says whether the policy's version knows policy variables.
+
+    >>> here = compile_condition("StringEqualsIfExists", "aws:RequestedRegion", ["us-east-1"], True)
+    >>> here.says
+    'StringEqualsIfExists aws:RequestedRegion = us-east-1'
+    >>> here.test({"aws:requestedregion": ("eu-west-1",)}), here.test({})
+    (<MatchCode.VALUE_DIFFERS: "the request's value differs">, <MatchCode.MATCH: 'matches'>)
     """
+    wanted = key.lower()
+    compiled = _test(name, wanted, values, variables)
+    return Condition(name, key, tuple(values), compiled, wanted, f"{name} {key} = {', '.join(values)}")
+
+
+def _test(name: str, key: str, values: Sequence[str], variables: bool) -> Callable[[Context], MatchCode]:
     quantifier, plain, if_exists = split_operator(name)
     row = OPERATORS[plain]
-    wanted = key.lower()
-    made = partial(_condition, name, key, tuple(values))
     if plain == "Null":
-        return made(_null(wanted, row, values))
+        return _null(key, [row.compile(value) for value in values])
     static = [row.compile(v) for v in values if not (variables and has_variable(v))]
     templates = [Template(v) for v in values if variables and has_variable(v)]
     holds = _QUANTIFIERS[quantifier](row.negated)
-    absent = _absent(quantifier, row.negated, if_exists)
+    spared = if_exists or quantifier == "ForAllValues" or (row.negated and not quantifier)
+    absent = MatchCode.MATCH if spared else MatchCode.KEY_MISSING
 
     def test(context: Context) -> MatchCode:
-        found = context.get(wanted)
+        found = context.get(key)
         if not found:
             return absent
-        tests, unknown = (static, False) if not templates else _filled(row, static, templates, context)
+        tests, unknown = static, False
+        if templates:
+            filled = [row.filled(template, context) for template in templates]
+            # a value with a variable that has no value equals nothing
+            tests, unknown = static + [each for each in filled if each is not None], None in filled
         if holds(found, tests):
             return MatchCode.MATCH
         return MatchCode.VARIABLE_MISSING if unknown else MatchCode.VALUE_DIFFERS
 
-    return made(test)
+    return test
 
 
-def _condition(name: str, key: str, values: tuple[str, ...], test: Callable[[Context], MatchCode]) -> Condition:
-    return Condition(name, key, values, test, key.lower(), f"{name} {key} = {', '.join(values)}")
-
-
-def _filled(
-    row: Operator, static: list[Matcher], templates: list[Template], context: Context
-) -> tuple[list[Matcher], bool]:
-    """All tests for this request, and whether a variable had no value. A value with such a variable equals nothing."""
-    filled = [row.filled(template, context) for template in templates]
-    return static + [test for test in filled if test is not None], None in filled
-
-
-def _absent(quantifier: str, negated: bool, if_exists: bool) -> MatchCode:
-    holds = if_exists or quantifier == "ForAllValues" or (negated and not quantifier)
-    return MatchCode.MATCH if holds else MatchCode.KEY_MISSING
-
-
-def _null(key: str, row: Operator, values: Sequence[str]) -> Callable[[Context], MatchCode]:
-    wanted = [row.compile(value) for value in values]
-
+def _null(key: str, wanted: Sequence[Matcher]) -> Callable[[Context], MatchCode]:
     def test(context: Context) -> MatchCode:
         absent = not context.get(key)
         if any(matches(str(absent)) for matches in wanted):

@@ -43,6 +43,7 @@ class Decision(Displayable):
 
     @property
     def allowed(self) -> bool:
+        """Whether AWS would carry out the request."""
         return self.verdict is Verdict.ALLOW
 
     @property
@@ -84,7 +85,7 @@ class _Tally:
 
 
 def evaluate(request: Request, policies: PolicySet) -> Decision:
-    """The decision on `request` under `policies`.
+    """The decision on `request` under `policies`: a deny that applies wins; what nothing allows is denied.
 
     >>> from perm_lab.iam import Policy, Principal
     >>> maya = Principal.user("arn:aws:iam::111111111111:user/maya")

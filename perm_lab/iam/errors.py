@@ -14,23 +14,19 @@ class PolicyError(ValueError):
 
     `path` is the place in the document (`Statement[0].Effect`), `found` what stands there (`ABSENT` for nothing),
     `legal` what may; `message` is the error without the place.
+
+    >>> print(PolicyError("Statement[0].Effect", "allow", "is not an effect", ("Allow", "Deny")))
+    Statement[0].Effect: `allow` is not an effect; did you mean Allow?; legal: Allow, Deny
     """
 
     def __init__(self, path: str, found: object, problem: str, legal: Iterable[str] = ()) -> None:
         self.path, self.found, self.legal = path, found, tuple(legal)
-        shown = "" if found is ABSENT else f"`{_short(found)}` "
-        allowed = f"; legal: {', '.join(self.legal)}" if self.legal else ""
-        self.message = f"{shown}{problem}{self._near_miss()}{allowed}"
-        super().__init__(f"{path}: {self.message}" if path else self.message)
-
-    def _near_miss(self) -> str:
-        if not isinstance(self.found, str) or len(self.found) > 80:
-            return ""
+        text = found if isinstance(found, str) else brief(found)
+        shown = "" if found is ABSENT else f"`{text if len(text) <= 80 else text[:77] + '…'}` "
         words = {word.strip("`").lower(): word for word in self.legal}
-        near = get_close_matches(self.found.lower(), words, 1, 0.75)
-        return f"; did you mean {words[near[0]]}?" if near else ""
-
-
-def _short(found: object) -> str:
-    text = found if isinstance(found, str) else brief(found)
-    return text if len(text) <= 80 else text[:77] + "…"
+        comparable = isinstance(found, str) and len(text) <= 80
+        near = get_close_matches(text.lower(), words, 1, 0.75) if comparable else []
+        hint = f"; did you mean {words[near[0]]}?" if near else ""
+        allowed = f"; legal: {', '.join(self.legal)}" if self.legal else ""
+        self.message = f"{shown}{problem}{hint}{allowed}"
+        super().__init__(f"{path}: {self.message}" if path else self.message)

@@ -34,14 +34,17 @@ class ElementEvidence(NamedTuple):
 
     @property
     def matched(self) -> bool:
+        """Whether the element is met; a statement applies where all of its elements are."""
         return self.code is MatchCode.MATCH
 
     @property
     def operator(self) -> str:
+        """The operator of a condition as written (`StringEqualsIfExists`), empty for the other elements."""
         return self.condition.operator if self.condition else ""
 
     @property
     def key(self) -> str:
+        """The key of a condition as written (`aws:SourceArn`), empty for the other elements."""
         return self.condition.key if self.condition else ""
 
     @property
@@ -53,7 +56,7 @@ class ElementEvidence(NamedTuple):
 
     @property
     def note(self) -> str:
-        """Where the operator is not meant for the key: how."""
+        """What to know where a condition's operator is not meant for its key; empty where it is."""
         if not self.condition:
             return ""
         from perm_lab.iam.findings import misuse_of  # reads the catalogue, which judging a request does not need
@@ -62,7 +65,10 @@ class ElementEvidence(NamedTuple):
 
 
 class StatementEvidence(NamedTuple):
-    """One statement: whether it applies to the request, and each of its elements."""
+    """One statement: whether it applies to the request, and each of its elements.
+
+    `index` is its place in the policy, from 0; `sid` is empty where it has none; `effect` is `Allow` or `Deny`.
+    """
 
     index: int  # type: ignore[assignment]  # the place in the policy; a tuple's method `index` is of no use here
     sid: str
@@ -71,6 +77,7 @@ class StatementEvidence(NamedTuple):
 
     @property
     def applies(self) -> bool:
+        """Whether the statement is about this request, and so has its effect."""
         return all(element.matched for element in self.elements)
 
 
@@ -84,6 +91,7 @@ class PolicyEvidence(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
+        """What the policy would say if there were no other: a deny that applies wins over every allow."""
         effects = {statement.effect for statement in self.statements if statement.applies}
         if "Deny" in effects:
             return Verdict.EXPLICIT_DENY
@@ -91,7 +99,16 @@ class PolicyEvidence(NamedTuple):
 
 
 def gather(request: Request, policies: PolicySet) -> tuple[PolicyEvidence, ...]:
-    """The evidence of every policy that has a say in the request, in AWS's order."""
+    """The evidence of every policy that has a say in the request, in AWS's order.
+
+    >>> from perm_lab.iam import Policy, PolicySet, Principal, Request
+    >>> read = Policy.parse({"Version": "2012-10-17",
+    ...     "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::photos/*"}})
+    >>> maya = Principal.user("arn:aws:iam::111111111111:user/maya")
+    >>> (found,) = gather(Request(maya, "s3:GetObject", "arn:aws:s3:::films/cat"), PolicySet(identity=(read,)))
+    >>> [(element.element, element.code.value) for element in found.statements[0].elements]
+    [('Action', 'matches'), ('Resource', 'names something else')]
+    """
     bounded = policies.boundary is not None
     return tuple(
         [
@@ -104,7 +121,13 @@ def gather(request: Request, policies: PolicySet) -> tuple[PolicyEvidence, ...]:
 
 def _of_statement(statement: Statement, request: Request, bounded: bool) -> StatementEvidence:
     action, resource, keys = request.action, request.resource, request.keys
-    elements = [_principal(statement, request, bounded)] if statement.principal else []
+    elements = []
+    if statement.principal:
+        who = request.principal
+        named = statement.naming(who, bounded) is not None
+        code = MATCH if named else EXCLUDED if statement.negates_principal else NOT_NAMED
+        found = who.service or who.arn or "anonymous"
+        elements.append(_new(ElementEvidence, (*statement.says_principal, code, found, None)))
     elements.append(statement.action_evidence.get(action) or _action(statement, action))
     if statement.resource:
         name, text = statement.says_resource
@@ -113,14 +136,6 @@ def _of_statement(statement: Statement, request: Request, bounded: bool) -> Stat
         row = ("Condition", each.says, each.test(keys), keys.get(each.wanted), each)
         elements.append(_new(ElementEvidence, row))
     return _new(StatementEvidence, (statement.index, statement.sid, statement.effect, tuple(elements)))
-
-
-def _principal(statement: Statement, request: Request, bounded: bool) -> ElementEvidence:
-    who = request.principal
-    named = statement.naming(who, bounded) is not None
-    code = MATCH if named else EXCLUDED if statement.negates_principal else NOT_NAMED
-    name, text = statement.says_principal
-    return _new(ElementEvidence, (name, text, code, who.service or who.arn or "anonymous", None))
 
 
 def _action(statement: Statement, action: str) -> ElementEvidence:

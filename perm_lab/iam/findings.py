@@ -34,7 +34,10 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found: how bad, its code, the place in the document, and what to know about it."""
+    """One thing found: how bad, its code, the place in the document, and what to know about it.
+
+    `path` is empty for a finding about the whole document.
+    """
 
     severity: Severity
     code: str
@@ -68,7 +71,12 @@ _FOR = {"Numeric": {"Numeric"}, "Date": {"Date"}, "Bool": {"Bool"}, "IpAddress":
 def check(source: str | bytes | Mapping[str, Any], kind: PolicyKind) -> tuple[Finding, ...]:
     """Everything found in the document as a policy of this kind, errors first.
 
-    A document that breaks the grammar, or is far too long, has that one finding: mend it before the rest.
+    A document that breaks the grammar, or is far too long, has that one finding: fix it before the rest.
+
+    >>> wide = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}}
+    >>> print(*check(wide, PolicyKind.IDENTITY))
+    security warning at Statement[0].Action: `iam:PassRole` on every resource lets its holder give any role of the
+    account to a service
     """
     try:
         document = grammar.document(source)
@@ -134,22 +142,13 @@ def _resources(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Ite
         return
     for place, name in _texts(statement, "Action", path):
         actions = list(_expanded(name))
-        if not actions or any(_reached(action, pattern) for action, pattern in product(actions, patterns)):
+        wanted = {catalog.resource_type(each.service, type) for each in actions for type in each.resource_types}
+        if not actions or any(meet(pattern, template) for pattern, template in product(patterns, wanted)):
             continue
-        if any(action.resource_types for action in actions):
-            wanted = sorted({_template(each, kind_) for each in actions for kind_ in each.resource_types})
-            why = f"works on {' or '.join(wanted)}, which no Resource here covers"
-        else:
+        why = f"works on {' or '.join(sorted(wanted))}, which no Resource here covers"
+        if not wanted:
             why = 'takes no resource and is granted on `"*"` only'
         yield Finding(Severity.ERROR, "ACTION_AND_RESOURCE_NEVER_MEET", place, f"`{name}` {why}")
-
-
-def _template(action: catalog.Action, resource_type: str) -> str:
-    return catalog.resource_type(action.service, resource_type)
-
-
-def _reached(action: catalog.Action, pattern: str) -> bool:
-    return any(meet(pattern, _template(action, each)) for each in action.resource_types)
 
 
 def _conditions(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
@@ -165,18 +164,15 @@ def _condition(
 ) -> Iterator[Finding]:
     service = key.partition(":")[0].lower()
     if catalog.condition_key_type(key) is None and (service == "aws" or service in catalog.services()):
-        yield Finding(Severity.ERROR, "UNKNOWN_CONDITION_KEY", place, f"`{key}` is no condition key{_near_key(key)}")
+        spelled = {name.lower(): name for name in catalog.condition_keys()}
+        near = get_close_matches(key.lower(), spelled, 1, 0.75)
+        hint = f"; did you mean `{spelled[near[0]]}`?" if near else ""
+        yield Finding(Severity.ERROR, "UNKNOWN_CONDITION_KEY", place, f"`{key}` is no condition key{hint}")
     elif service != "aws" and actions and not any(catalog.is_key(key, action.condition_keys) for action in actions):
         names = ", ".join(sorted({f"{each.service}:{each.name}" for each in actions})[:3])
         message = f"`{key}` is never sent with {names}: a condition on it tests a key that is absent"
         yield Finding(Severity.ERROR, "KEY_NOT_OF_THE_ACTION", place, message)
     yield from (Finding(Severity.WARNING, code, place, text) for code, text in misuse_of(operator, key, values))
-
-
-def _near_key(key: str) -> str:
-    spelled = {name.lower(): name for name in catalog.condition_keys()}
-    near = get_close_matches(key.lower(), spelled, 1, 0.75)
-    return f"; did you mean `{spelled[near[0]]}`?" if near else ""
 
 
 def misuse_of(operator: str, key: str, values: Iterable[Any]) -> Iterator[tuple[str, str]]:
@@ -223,17 +219,14 @@ def _principals(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> It
         message = "an Allow with NotPrincipal lets everybody else in, strangers included"
         yield Finding(Severity.SECURITY_WARNING, "ALLOW_WITH_NOT_PRINCIPAL", f"{path}.NotPrincipal", message)
     named = statement.get("Principal")
+    everybody = named == "*" or (isinstance(named, Mapping) and "*" in as_list(named.get("AWS")))
     keys = {key.lower() for tests in statement.get("Condition", {}).values() for key in tests}
-    if kind in (PolicyKind.RESOURCE, PolicyKind.TRUST) and not keys and _public(named):
+    if kind in (PolicyKind.RESOURCE, PolicyKind.TRUST) and not keys and everybody:
         message = "everybody, in every account and without one, is let in; name principals or add a condition"
         yield Finding(Severity.SECURITY_WARNING, "PUBLIC", f"{path}.Principal", message)
     if kind is PolicyKind.RESOURCE and isinstance(named, Mapping) and "Service" in named and not keys & _SOURCE_KEYS:
         message = "the service is let in for whomever it acts; ask for aws:SourceArn or aws:SourceAccount"
         yield Finding(Severity.SECURITY_WARNING, "SERVICE_WITHOUT_SOURCE", f"{path}.Principal.Service", message)
-
-
-def _public(named: Any) -> bool:
-    return named == "*" or (isinstance(named, Mapping) and "*" in as_list(named.get("AWS")))
 
 
 def _repeated(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:

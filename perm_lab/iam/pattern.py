@@ -16,10 +16,12 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
 def always(_: str) -> bool:
+    """The matcher of `*`: every text matches."""
     return True
 
 
 def never(_: str) -> bool:
+    """The matcher of what is no ARN: no text matches."""
     return False
 
 
@@ -160,7 +162,11 @@ def compile_arn(pattern: str) -> Matcher:
         return never
     if not any(wild in part for part in parts[:5] for wild in "*?"):
         return compile_pattern(pattern)
-    matchers = tuple(compile_pattern(part) for part in parts)
+    return match_parts([compile_pattern(part) for part in parts])
+
+
+def match_parts(matchers: Sequence[Matcher]) -> Matcher:
+    """A function that says whether each of an ARN's six parts matches its own of the six `matchers`."""
 
     def matches(text: str) -> bool:
         found = text.split(":", 5)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from perm_lab.iam.pattern import Matcher, compile_segments, never
+from perm_lab.iam.pattern import Matcher, compile_segments, match_parts, never
 
 Context = Mapping[str, Sequence[str]]
 Filled = tuple[tuple[str, bool], ...]
@@ -22,7 +22,11 @@ _ESCAPES = {"*", "?", "$"}
 
 
 def has_variable(text: str) -> bool:
-    """Whether `text` has something to fill in."""
+    """Whether `text` has something to fill in.
+
+    >>> has_variable("arn:aws:s3:::home/${aws:username}/*"), has_variable("arn:aws:s3:::home/*")
+    (True, False)
+    """
     return "${" in text and _VARIABLE.search(text) is not None
 
 
@@ -30,6 +34,12 @@ class Template:
     """A text with policy variables, parsed once.
 
     A value that is filled in is literal: a `*` in it is a star and not a wildcard.
+
+    >>> home = Template("${aws:username}/${aws:PrincipalTag/team, 'everyone'}/*")
+    >>> home.text({"aws:username": ("maya",)}), home.text({})
+    ('maya/everyone/*', None)
+    >>> home.matcher({"aws:username": ("*",)})("maya/everyone/cat.png")
+    False
     """
 
     __slots__ = ("_pieces",)
@@ -91,13 +101,7 @@ def _compiled_arn(filled: Filled) -> Matcher:
         parts += [[(part, literal)] for part in more]
     if len(parts) < 6:
         return never
-    matchers = [compile_segments(_segments(part)) for part in parts]
-
-    def matches(text: str) -> bool:
-        found = text.split(":", 5)
-        return len(found) == 6 and all(match(part) for match, part in zip(matchers, found, strict=True))
-
-    return matches
+    return match_parts([compile_segments(_segments(part)) for part in parts])
 
 
 def _segments(filled: Sequence[tuple[str, bool]]) -> list[list[str | None]]:

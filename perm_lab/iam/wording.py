@@ -20,6 +20,12 @@ def aws_message(decision: Decision) -> str:
     """The sentence that AWS answers a denied request with, empty for an allowed one.
 
     The part `on resource` is left out for an action that takes none. A managed policy that denies is named by its ARN.
+
+    >>> from perm_lab.iam import PolicySet, Principal, Request, evaluate
+    >>> maya = Principal.user("arn:aws:iam::111111111111:user/maya")
+    >>> print(aws_message(evaluate(Request(maya, "lambda:ListFunctions"), PolicySet())))
+    User: arn:aws:iam::111111111111:user/maya is not authorized to perform: lambda:ListFunctions because no
+    identity-based policy allows the lambda:ListFunctions action
     """
     if decision.allowed:
         return ""
@@ -59,11 +65,26 @@ def explain(decision: Decision) -> str:
     who = request.principal.arn or request.principal.service or "anonymous"
     on = f" on {request.resource}" if request.resource != "*" else ""
     head = f"{decision.verdict.sign} {decision.verdict.word}: {who} → {request.action}{on}"
-    return "\n".join([head, f"  because {because(decision)}", *_policies(decision), *_changes(decision)])
+    lines = [head, f"  because {because(decision)}"]
+    evidence = decision.evidence
+    if not evidence:
+        lines.append("  no policy has anything to say about this caller or this resource")
+    for policy in evidence:
+        lines += _policy(policy)
+    if changes := what_would_change(decision):
+        lines.append(f"  what would {'deny' if decision.allowed else 'allow'} it:")
+        lines += [f"    {change}" for change in changes]
+    return "\n".join(lines)
 
 
 def because(decision: Decision) -> str:
-    """Why the decision is as it is, as half a sentence."""
+    """Why the decision is as it is, as half a sentence.
+
+    >>> from perm_lab.iam import PolicySet, Principal, Request, evaluate
+    >>> maya = Principal.user("arn:aws:iam::111111111111:user/maya")
+    >>> because(evaluate(Request(maya, "lambda:ListFunctions"), PolicySet()))
+    'no identity-based policy allows it, and what nobody allows is denied'
+    """
     named = ", ".join(f"{_label(policy.name, '')} statement {index + 1}" for policy, index in decision.deciding)
     if decision.allowed:
         why = _WHY_ALLOWED[decision.reason]
@@ -71,21 +92,6 @@ def because(decision: Decision) -> str:
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return f"a statement denies it, and a deny always wins ({named}, {decision.policy_type.value})"
     return f"no {decision.policy_type.value} allows it, and what nobody allows is denied"
-
-
-def _changes(decision: Decision) -> Iterator[str]:
-    changes = what_would_change(decision)
-    if changes:
-        yield f"  what would {'deny' if decision.allowed else 'allow'} it:"
-    yield from (f"    {change}" for change in changes)
-
-
-def _policies(decision: Decision) -> Iterator[str]:
-    evidence = decision.evidence
-    if not evidence:
-        yield "  no policy has anything to say about this caller or this resource"
-    for policy in evidence:
-        yield from _policy(policy)
 
 
 def _policy(evidence: PolicyEvidence) -> Iterator[str]:
