@@ -175,8 +175,8 @@ def reads_only(service: str, operation: str) -> bool:
     >>> reads_only("glue", "GetTables"), reads_only("glue", "StartJobRun")
     (True, False)
 
-    Follows "Access levels in policy summaries" (IAM user guide). CloudTrail's `readOnly` mostly says the same; it is
-    true as well for KMS's cryptographic operations such as `Decrypt`, whose level is Write.
+    Follows "Access levels in policy summaries" (IAM user guide). CloudTrail's `readOnly` need not say the same: it
+    is true for KMS's `Decrypt`, whose level is Write.
     """
     if not is_documented(service, operation):
         return operation.startswith(_READS)
