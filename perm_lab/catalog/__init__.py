@@ -18,7 +18,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from perm_lab.catalog.files import DATA, read
+from perm_lab.catalog.files import DATA as _DATA
+from perm_lab.catalog.files import read as _read
 from perm_lab.catalog.keys import condition_key_type, condition_keys, is_key
 from perm_lab.catalog.triggers import EventSource, UnknownSource, event_source, event_sources
 
@@ -43,8 +44,8 @@ __all__ = [
     "operation_actions",
     "passed_role",
     "prefix",
-    "reads_only",
     "rcp_services",
+    "reads_only",
     "request_keys",
     "resource_type",
     "services",
@@ -95,7 +96,7 @@ class UnknownPolicy(LookupError):
 @cache
 def managed_policies() -> Mapping[str, ManagedPolicy]:
     """The AWS managed policies of the catalogue, by name."""
-    return MappingProxyType({name: ManagedPolicy(name, **row) for name, row in read("managed_policies.json").items()})
+    return MappingProxyType({name: ManagedPolicy(name, **row) for name, row in _read("managed_policies.json").items()})
 
 
 def managed_policy(name: str) -> ManagedPolicy:
@@ -111,12 +112,12 @@ def managed_policy(name: str) -> ManagedPolicy:
 @cache
 def services() -> tuple[str, ...]:
     """The prefixes of the services whose actions the catalogue knows."""
-    return tuple(sorted(path.stem for path in (DATA / "actions").glob("*.json")))
+    return tuple(sorted(path.stem for path in (_DATA / "actions").glob("*.json")))
 
 
 def _service(service: str) -> dict[str, Any]:
     known = service in services()
-    rows: dict[str, Any] = read(f"actions/{service}.json") if known else {"actions": {}, "resource_types": {}}
+    rows: dict[str, Any] = _read(f"actions/{service}.json") if known else {"actions": {}, "resource_types": {}}
     return rows
 
 
@@ -157,7 +158,7 @@ def operation_actions(service: str, operation: str) -> tuple[str, ...]:
     >>> operation_actions("s3", "CopyObject"), operation_actions("stepfunctions", "StartExecution")
     (('s3:PutObject', 's3:GetObject'), ('states:StartExecution',))
     """
-    listed = read("operations.json")["operations"].get(service, {}).get(operation)
+    listed = _read("operations.json")["operations"].get(service, {}).get(operation)
     return (f"{prefix(service)}:{operation}",) if listed is None else tuple(listed)
 
 
@@ -174,8 +175,8 @@ def reads_only(service: str, operation: str) -> bool:
     >>> reads_only("glue", "GetTables"), reads_only("glue", "StartJobRun")
     (True, False)
 
-    Follows "Access levels in policy summaries" (IAM user guide). CloudTrail's `readOnly` mostly says the same; it is
-    true as well for KMS's cryptographic operations such as `Decrypt`, whose level is Write.
+    Follows "Access levels in policy summaries" (IAM user guide). CloudTrail's `readOnly` need not say the same: it
+    is true for KMS's `Decrypt`, whose level is Write.
     """
     if not is_documented(service, operation):
         return operation.startswith(_READS)
@@ -190,7 +191,7 @@ def conditional_actions(service: str, operation: str) -> Mapping[str, tuple[str,
     >>> conditional_actions("s3", "PutObject")["s3:PutObjectTagging"]
     ('Tagging',)
     """
-    rows = read("operations.json")["also"].get(service, {}).get(operation, {})
+    rows = _read("operations.json")["also"].get(service, {}).get(operation, {})
     return MappingProxyType({action: tuple(members.split()) for action, members in rows.items()})
 
 
@@ -204,7 +205,7 @@ def passed_role(service: str, operation: str) -> tuple[str, str] | tuple[()]:
 
     Follows "Grant a user permissions to pass a role to an AWS service" (IAM user guide).
     """
-    return tuple(read("operations.json")["passes"].get(service, {}).get(operation, ()))
+    return tuple(_read("operations.json")["passes"].get(service, {}).get(operation, ()))
 
 
 def version_action(action: str) -> str:
@@ -213,7 +214,7 @@ def version_action(action: str) -> str:
     >>> version_action("s3:GetObject"), version_action("s3:PutObject")
     ('s3:GetObjectVersion', 's3:PutObject')
     """
-    versions: dict[str, str] = read("operations.json")["versions"]
+    versions: dict[str, str] = _read("operations.json")["versions"]
     return versions.get(action, action)
 
 
@@ -224,7 +225,7 @@ def prefix(service: str) -> str:
     >>> prefix("stepfunctions"), prefix("lambda")
     ('states', 'lambda')
     """
-    prefixes: dict[str, str] = read("operations.json")["prefixes"]
+    prefixes: dict[str, str] = _read("operations.json")["prefixes"]
     return prefixes.get(service, service)
 
 
@@ -248,18 +249,18 @@ def rcp_services() -> frozenset[str]:
     >>> "s3" in rcp_services(), "lambda" in rcp_services()
     (True, False)
     """
-    return frozenset(read("rcp_services.json")["services"])
+    return frozenset(_read("rcp_services.json")["services"])
 
 
 def request_keys(service: str) -> Mapping[str, tuple[str, ...]]:
     """The condition keys of a service that repeat a parameter, with the parameter; `[]` where all its items count."""
-    rows = read("request_keys.json")["keys"].get(service, {})
+    rows = _read("request_keys.json")["keys"].get(service, {})
     return MappingProxyType({key: tuple(members.split()) for key, members in rows.items()})
 
 
 def sources() -> Mapping[str, str]:
     """Where each data file comes from, by file name."""
     single = ("condition_keys", "event_sources", "operations", "rcp_services", "request_keys")
-    found = {f"{name}.json": read(f"{name}.json")["source"] for name in single}
+    found = {f"{name}.json": _read(f"{name}.json")["source"] for name in single}
     found["managed_policies.json"] = "; ".join(sorted({policy.source for policy in managed_policies().values()}))
     return found | {f"actions/{service}.json": _service(service)["source"] for service in services()}

@@ -26,7 +26,11 @@ class Arn:
 
     @classmethod
     def parse(cls, text: str) -> Arn:
-        """The parts of `text`. Raises ValueError when it has not the six parts of an ARN."""
+        """The parts of `text`. Raises ValueError when it has not the six parts of an ARN.
+
+        >>> Arn.parse("arn:aws:s3:::photos/cat.png").resource
+        'photos/cat.png'
+        """
         found = cls.maybe(text)
         if found is None:
             raise ValueError(
@@ -36,7 +40,11 @@ class Arn:
 
     @classmethod
     def maybe(cls, text: str) -> Arn | None:
-        """The parts of `text`, None when it is no ARN: `*`, a service principal, a bare account id."""
+        """The parts of `text`, None when it is no ARN: `*`, a service principal, a bare account id.
+
+        >>> Arn.maybe("lambda.amazonaws.com") is None
+        True
+        """
         parts = text.split(":", 5)
         return cls(text, *parts[1:]) if len(parts) == 6 and parts[0] == "arn" else None
 

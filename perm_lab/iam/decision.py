@@ -116,13 +116,14 @@ def evaluate(request: Request, policies: PolicySet) -> Decision:
     root = request.principal.type is PrincipalType.ROOT
     limits = [] if root else [type for type in tally.silent if type in _CAPS]
 
-    if request.same_account and granted.get(Naming.DIRECT):
+    same_account = request.same_account
+    if same_account and granted.get(Naming.DIRECT):
         return decision(Verdict.ALLOW, _BY_SIDE[side], side, granted[Naming.DIRECT])
-    if request.same_account and granted.get(Naming.ROLE) and not limits:
+    if same_account and granted.get(Naming.ROLE) and not limits:
         return decision(Verdict.ALLOW, _BY_SIDE[side], side, granted[Naming.ROLE])
     # even within one account, a role's trust policy must allow, and the policy of a KMS key
-    needs_grant = not request.same_account or policies.trust or (policies.resource and request.service == "kms")
-    if not identity and not root and not (request.same_account and granted.get(Naming.ROLE)):
+    needs_grant = not same_account or policies.trust or (policies.resource and request.service == "kms")
+    if not identity and not root and not (same_account and granted.get(Naming.ROLE)):
         return refused(PolicyType.IDENTITY)
     if needs_grant and not granted:
         return refused(side)

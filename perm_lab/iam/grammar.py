@@ -61,7 +61,13 @@ _SHAPES: dict[PolicyKind, tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]] =
 
 
 def document(source: str | bytes | Mapping[str, Any]) -> dict[str, Any]:
-    """The policy document in `source`. Raises `PolicyError` for text that is not JSON or repeats a key."""
+    """The policy document in `source`. Raises `PolicyError` for text that is not JSON or repeats a key.
+
+    >>> document('{"Effect": "Allow", "Effect": "Deny"}')
+    Traceback (most recent call last):
+    ...
+    perm_lab.iam.errors.PolicyError: Effect: `Effect` stands twice in one object; legal: each key once
+    """
     if isinstance(source, Mapping):
         return dict(source)
     try:
@@ -90,7 +96,14 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def check(policy: Mapping[str, Any], kind: PolicyKind) -> None:
-    """Raise `PolicyError` for the first place where `policy` breaks the grammar of its kind."""
+    """Raise `PolicyError` for the first place where `policy` breaks the grammar of its kind.
+
+    >>> check({"Statement": {"Effect": "Allow", "Action": "s3:GetObject"}}, PolicyKind.IDENTITY)
+    Traceback (most recent call last):
+    ...
+    perm_lab.iam.errors.PolicyError: Statement[0].Resource: is missing in a statement of an identity-based policy;
+    legal: Resource, NotResource
+    """
     _keys(policy, ("Version", "Id", "Statement"), "")
     if "Version" in policy and policy["Version"] not in VERSIONS:
         raise PolicyError("Version", policy["Version"], "is no version of the policy language", VERSIONS)
@@ -108,7 +121,7 @@ def check(policy: Mapping[str, Any], kind: PolicyKind) -> None:
 
 
 def statements(policy: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each statement with its path."""
+    """Each statement with its path: `Statement[0]`, and so on, for a single one as well. Raises `PolicyError`."""
     found = policy["Statement"]
     listed = found if isinstance(found, list) else [found]
     if not listed:
@@ -121,7 +134,11 @@ def statements(policy: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
 
 
 def items(value: Any, path: str, legal: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Each string of `value`, a string or a list of strings, with its path."""
+    """Each string of `value`, a string or a list of strings, with its path. Raises `PolicyError` for all else.
+
+    >>> list(items(["s3:GetObject", "s3:PutObject"], "Statement[0].Action", ()))
+    [('Statement[0].Action[0]', 's3:GetObject'), ('Statement[0].Action[1]', 's3:PutObject')]
+    """
     if isinstance(value, str):
         yield path, value
         return
@@ -259,5 +276,9 @@ def _check_values(name: str, key: str, values: Any, path: str, variables: bool) 
 
 
 def text(value: Any) -> str:
-    """A condition value as the string that AWS compares: `true` for True, digits for a number."""
+    """A condition value as the string that AWS compares: `true` for True, digits for a number.
+
+    >>> text(True), text(300)
+    ('true', '300')
+    """
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -31,14 +31,22 @@ def _equals_ignoring_case(value: str) -> Matcher:
 
 
 def number(text: str) -> float:
-    """`text` as a number. Raises ValueError where it is none, `5abc` and `nan` among them."""
+    """`text` as a number. Raises ValueError where it is none, `5abc` and `nan` among them.
+
+    >>> number("5"), number("-1.5e3")
+    (5.0, -1500.0)
+    """
     if not _NUMBER.fullmatch(text.strip()):
         raise ValueError(f"`{text}` is not a number")
     return float(text)
 
 
 def moment(text: str) -> float:
-    """`text`, an ISO 8601 date or seconds since 1970, as seconds since 1970. Raises ValueError for anything else."""
+    """`text`, an ISO 8601 date or seconds since 1970, as seconds since 1970. Raises ValueError for anything else.
+
+    >>> moment("2026-01-01T00:00:00Z") == moment("2026-01-01") == moment("1767225600")
+    True
+    """
     try:
         return number(text)
     except ValueError:

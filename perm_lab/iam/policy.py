@@ -49,7 +49,10 @@ class Policy(Displayable):
         name: str = "",
         arn: str = "",
     ) -> Policy:
-        """The policy in `source`, JSON text or a dict. Raises `PolicyError` where AWS would refuse the document."""
+        """The policy in `source`, JSON text or a dict. Raises `PolicyError` where AWS would refuse the document.
+
+        Follows "Grammar of the IAM JSON policy language" (IAM user guide).
+        """
         document = grammar.document(source)
         grammar.check(document, kind)
         variables = document.get("Version") == grammar.VERSIONS[0]
@@ -85,6 +88,10 @@ class Policy(Displayable):
     def check(self, kind: PolicyKind | None = None) -> tuple[Finding, ...]:
         """What is wrong or unwise in it, as a policy of its own kind or of another: errors first, then warnings.
 
+        >>> [finding.code for finding in Policy.parse({"Version": "2012-10-17",
+        ...     "Statement": {"Effect": "Allow", "Action": "s3:GetObjects", "Resource": "*"}}).check()]
+        ['UNKNOWN_ACTION']
+
         Follows "IAM policy validation check reference" (IAM user guide).
         """
         from perm_lab.iam.findings import check  # reads the catalogue, which judging a request does not need
@@ -92,7 +99,7 @@ class Policy(Displayable):
         return check(self.document, kind or self.kind)
 
     def to_json(self, indent: int | None = 2) -> str:
-        """The document as JSON text; parsing it gives an equal policy."""
+        """The document as JSON text; parsing it gives an equal policy. `indent` None puts it on one line."""
         return json.dumps(self.document, indent=indent)
 
     def __eq__(self, other: object) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from perm_lab.iam.arn import Arn
 from perm_lab.iam.vocabulary import PrincipalType
 
 _ARN = re.compile(r"arn:[^:]+:(iam|sts)::(\d{12}):(root|user|role|assumed-role|federated-user)(?:/(.+))?")
@@ -74,8 +75,12 @@ class Principal:
 
     @classmethod
     def user(cls, arn: str, **known: Any) -> Principal:
-        """The IAM user with this ARN; `known` are `id`, `tags`, `organization`."""
-        return cls(PrincipalType.USER, arn, arn.split(":")[4], **known)
+        """The IAM user with this ARN; `known` are `id`, `tags`, `organization`. Raises ValueError for what is no ARN.
+
+        >>> Principal.user("arn:aws:iam::111111111111:user/maya").account
+        '111111111111'
+        """
+        return cls(PrincipalType.USER, arn, Arn.parse(arn).account, **known)
 
     @classmethod
     def role_session(cls, arn: str, role_arn: str = "", **known: Any) -> Principal:
@@ -96,17 +101,20 @@ class Principal:
 
     @classmethod
     def root(cls, account: str) -> Principal:
-        """The root user of an account."""
+        """The root user of an account, by its 12-digit id."""
         return cls(PrincipalType.ROOT, f"arn:aws:iam::{account}:root", account)
 
     @classmethod
     def anonymous(cls) -> Principal:
-        """Somebody who signed the request with nothing."""
+        """Somebody who did not sign the request: whoever knows the address of a public object or function URL."""
         return cls(PrincipalType.ANONYMOUS)
 
 
 class Naming(Enum):
-    """How directly a `Principal` element names a caller: what limits still apply depends on it."""
+    """How directly a `Principal` element names a caller: what limits still apply depends on it.
+
+    Follows "Evaluating identity-based policies with resource-based policies" (IAM user guide).
+    """
 
     __hash__ = object.__hash__  # as in PolicyType
 
@@ -125,7 +133,12 @@ class PrincipalMatcher:
     services: frozenset[str]
 
     def naming(self, principal: Principal) -> Naming | None:
-        """How the element names the principal, None when it does not."""
+        """How the element names the principal, None when it does not.
+
+        >>> reader = PrincipalMatcher(False, frozenset(), frozenset({"111111111111"}), frozenset())
+        >>> reader.naming(Principal.user("arn:aws:iam::111111111111:user/maya"))
+        <Naming.ACCOUNT: 'the account it belongs to'>
+        """
         if principal.service:
             return Naming.DIRECT if self.everyone or principal.service in self.services else None
         if self.everyone or principal.arn in self.names:

@@ -63,12 +63,12 @@ class Request:
 
     @property
     def service(self) -> str:
-        """The prefix of the action, in lower case."""
+        """The prefix of the action, in lower case: `s3` of `s3:GetObject`."""
         return self.action.partition(":")[0].lower()
 
     @property
     def same_account(self) -> bool:
-        """Whether caller and resource are in one account."""
+        """Whether caller and resource are in one account; else both sides must allow."""
         return self.principal.account == self.resource_account
 
 
@@ -130,7 +130,8 @@ def _following(keys: Keys, principal: Principal) -> Keys:
     found: Keys = {f"{_VIA}first": via[:1], f"{_VIA}last": via[-1:]} if via else {}
     if principal.account:
         found["aws:viaawsservice"] = ("true" if via else "false",)
-    source = keys.get("aws:sourcearn", ("",))[0].split(":")
-    if principal.service and len(source) > 5 and source[4]:
-        found["aws:sourceaccount"] = (source[4],)
+    if principal.service:
+        source = keys.get("aws:sourcearn", ("",))[0].split(":")  # an Arn takes five times as long
+        if len(source) > 5 and source[4]:
+            found["aws:sourceaccount"] = (source[4],)
     return found

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from perm_lab.iam.arn import Arn
 from perm_lab.iam.conditions import Condition, compile_condition
 from perm_lab.iam.grammar import text
 from perm_lab.iam.pattern import Matcher, compile_arn, compile_pattern
@@ -42,10 +43,11 @@ class Statement:
 
     @property
     def effect(self) -> str:
+        """`Allow` or `Deny`."""
         return "Deny" if self.denies else "Allow"
 
     def names_action(self, action: str) -> bool:
-        """Whether the statement is about `action` (in lower case)."""
+        """Whether the statement is about `action` (in lower case): its `Action` matches it or its `NotAction` not."""
         return any(matches(action) for matches in self.actions) is not self.negates_action
 
     def naming(self, principal: Principal, bounded: bool = False) -> Naming | None:
@@ -106,7 +108,11 @@ def _shown(value: Any) -> str:
 
 
 def as_list(value: Any) -> list[Any]:
-    """`value`, or the one item list of it: the grammar takes both alike."""
+    """`value`, or the one item list of it: the grammar takes both alike.
+
+    >>> as_list("s3:GetObject"), as_list(["s3:GetObject", "s3:PutObject"])
+    (['s3:GetObject'], ['s3:GetObject', 's3:PutObject'])
+    """
     return value if isinstance(value, list) else [value]
 
 
@@ -130,7 +136,7 @@ def _principal(written: Any) -> PrincipalMatcher:
         return PrincipalMatcher(True, frozenset(), frozenset(), frozenset())
     named = {key: as_list(value) for key, value in written.items()}
     aws = named.get("AWS", [])
-    accounts = {n if n.isdigit() else n.split(":")[4] for n in aws if n.isdigit() or n.endswith(":root")}
+    accounts = {n if n.isdigit() else Arn.parse(n).account for n in aws if n.isdigit() or n.endswith(":root")}
     names = {*aws, *named.get("Federated", []), *named.get("CanonicalUser", [])}
     names -= {n for n in aws if n.isdigit() or n.endswith(":root")} | {"*"}
     return PrincipalMatcher("*" in aws, frozenset(names), frozenset(accounts), frozenset(named.get("Service", [])))

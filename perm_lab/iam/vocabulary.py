@@ -19,15 +19,17 @@ class Verdict(IntEnum):
 
     @property
     def word(self) -> str:
+        """The verdict in words."""
         return ("allowed", "implicitly denied", "explicitly denied")[self]
 
     @property
     def sign(self) -> str:
+        """A sign that is told from the others without its colour."""
         return ("✓", "✗", "⊘")[self]
 
 
 class PolicyKind(Enum):
-    """Which grammar a policy document follows."""
+    """Which grammar a policy document follows: an identity policy names no principal, a trust policy no resource."""
 
     IDENTITY = "identity-based policy"
     RESOURCE = "resource-based policy"

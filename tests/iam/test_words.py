@@ -1,5 +1,8 @@
 """Decisions in words, exactly: what AWS says, what we say, and the evidence that both are made from."""
 
+import subprocess
+import sys
+
 import pytest
 
 from perm_lab.iam import (
@@ -14,6 +17,7 @@ from perm_lab.iam import (
     evaluate,
     explain,
 )
+from tests.repo import ROOT
 
 MAYA = Principal.user("arn:aws:iam::111111111111:user/maya")
 FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:resize"
@@ -172,3 +176,17 @@ def test_the_evidence_of_an_element(statement, element, code, written, asked):
 
 def test_every_match_code_is_shown_above():
     assert set(MatchCode) == {row[2] for row in ELEMENTS}
+
+
+def test_a_decision_prints_its_explanation_whatever_part_of_the_law_was_imported():
+    program = (
+        "from perm_lab.iam.decision import PolicySet, Request, evaluate\n"
+        "from perm_lab.iam.principal import Principal\n"
+        "print(evaluate(Request(Principal.anonymous(), 's3:GetObject'), PolicySet()))"
+    )
+    decision = evaluate(Request(Principal.anonymous(), "s3:GetObject"), PolicySet())
+    printed = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", program], capture_output=True, encoding="utf-8", check=True, cwd=ROOT
+    )
+    assert f"{explain(decision)}\n" == printed.stdout
+    assert explain(decision) == str(decision) == decision._repr_mimebundle_()["text/plain"]
