@@ -1,8 +1,10 @@
 """The repository as the tests see it: its root, its files, its modules as syntax trees."""
 
 import ast
+import re
 import subprocess
 import tokenize
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -105,3 +107,24 @@ def code_lines(path: Path) -> int:
             for line in range(token.start[0], token.end[0] + 1)
         }
     return len(code - prose)
+
+
+def recipe(target: str) -> list[str]:
+    """The commands of one target of the Makefile."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    return re.findall(rf"^{target}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)[0].replace("\t", "").splitlines()
+
+
+def rooms() -> dict[str, int]:
+    """The lines of code of each room of the package, whose own `__init__` is a room of its own here."""
+    found = Counter()
+    for path in modules():
+        name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        found["perm_lab" if name == "__init__" else name] += code_lines(path)
+    return dict(found)
+
+
+if __name__ == "__main__":
+    for name, lines in rooms().items():
+        print(f"{name:<12}{lines:>7,}")
+    print(f"{'together':<12}{sum(rooms().values()):>7,}")
