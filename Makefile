@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LAB := $(VENV)/.installed-lab
 TEST := $(VENV)/.installed-test
+QUICK := perm_lab tests/iam tests/catalog tests/setup
 # In a container one is often root, where Jupyter wants to be told that this is meant.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check bench instructor clean
+.PHONY: help lab quick test proof check cover bench instructor clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -18,22 +19,38 @@ help: ## this list
 lab: $(LAB) ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb $(AS_ROOT)
 
-test: $(TEST) ## the whole proof: units, laws, doctests, notebooks, a real JupyterLab in a real browser
+quick: $(TEST) ## a minute: the law, the catalogue, the doctests, the repository's own order
+	$(BIN)/python -m pytest -n auto $(QUICK) -m "not exhaustive and not process"
+
+test: $(TEST) ## minutes: every room, every notebook, and a look at each lesson in a real JupyterLab and browser
+	$(BIN)/python -m tests.browser.program
 	$(BIN)/python -m pytest -n auto
 
-check: $(TEST) ## what CI runs, its quick part first
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(MAKE) test
+proof: $(TEST) ## the rest of the proof: what is tried in every state, tab, theme and width
+	$(BIN)/python -m tests.browser.program
+	$(BIN)/python -m pytest -n auto -m exhaustive
+
+check: $(TEST) ## what the linter, the formatter and the type checker say; `make test` asks them too
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+cover: $(TEST) ## `make test` with the lines and branches of perm_lab/ that it reaches
+	$(BIN)/python -m tests.browser.program
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -n auto
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 bench: $(TEST) ## the measured promises: decisions/s, import times, a call, a click, memory
+	$(BIN)/python -m tests.browser.program
 	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-enable --benchmark-only
 
 instructor: $(TEST) ## notebooks/instructor/ anew, from the lessons' data
 	$(BIN)/python scripts/make_instructor.py
 
 clean: ## remove .venv and what the tools left behind
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .benchmarks .coverage
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

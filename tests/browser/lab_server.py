@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,7 +16,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+from tests.browser.program import chromium
+
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -59,21 +59,11 @@ class LabServer:
             self.ask(f"sessions/{session['id']}", "DELETE")
 
 
-def chromium() -> str:
-    """The browser of this machine. Raises LookupError that says how to come by one."""
-    asked = os.environ.get("PERM_LAB_CHROMIUM")
-    found = [path for name in ([asked] if asked else PROGRAMS) if (path := shutil.which(name))]
-    if not found:
-        tried = f"`{asked}` (from PERM_LAB_CHROMIUM)" if asked else ", ".join(f"`{name}`" for name in PROGRAMS)
-        raise LookupError(f"no browser: {tried} not found; install Chromium or Chrome, or name it in PERM_LAB_CHROMIUM")
-    return found[0]
-
-
 @contextmanager
 def running_browser() -> Iterator[Browser]:
     """A headless Chromium with an empty profile."""
-    program = chromium()
     with sync_playwright() as playwright:
+        program = chromium(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield browser
         browser.close()

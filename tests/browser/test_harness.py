@@ -3,8 +3,6 @@
 import nbformat
 import pytest
 
-from tests.browser.lab_server import chromium
-
 TRIVIAL = """
 import ipywidgets as widgets
 switch = widgets.Checkbox(description="on", indent=False)
@@ -61,12 +59,3 @@ def test_an_error_in_the_page_is_found(lab_page, lab_server):
     lab_page.page.wait_for_timeout(100)
     assert ["something broke", "uncaught: thrown"] == [text.split(" (")[0] for text in lab_page.complaints]
     lab_page.complaints.clear()
-
-
-def test_a_machine_without_a_browser_is_told_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(LookupError, match="no browser: `chromium`, .*; install Chromium or Chrome"):
-        chromium()
-    monkeypatch.setenv("PERM_LAB_CHROMIUM", "netscape")
-    with pytest.raises(LookupError, match=r"no browser: `netscape` \(from PERM_LAB_CHROMIUM\) not found"):
-        chromium()

@@ -1,4 +1,4 @@
-"""pyproject.toml, environment.yml and Binder's copy of it ask for the same packages within the same bounds."""
+"""pyproject.toml and environment.yml ask for the same packages within the same bounds."""
 
 import re
 import tomllib
@@ -25,10 +25,6 @@ def conda():
 
 def extras(requirements):
     return {Requirement(r).name: Requirement(r).extras for r in requirements if Requirement(r).extras}
-
-
-def test_binder_has_the_same_environment():
-    assert (ROOT / "environment.yml").read_bytes() == (ROOT / "binder" / "environment.yml").read_bytes()
 
 
 def test_conda_and_pip_agree_on_packages_and_bounds():

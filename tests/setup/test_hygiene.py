@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.repo import ROOT, files, texts
+from tests.repo import ROOT, files, recipe, texts
 
 LOCK_FILES = {"uv.lock", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "Pipfile.lock", "poetry.lock", "pdm.lock"}
 # Each pattern is written so that it does not match its own line.
@@ -35,7 +35,10 @@ def test_text_files_end_their_lines_in_one_way():
     assert [] == [name for name, text in texts() if "\r" in text or (text and not text.endswith("\n"))]
 
 
-@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
-def test_ruff_finds_nothing(command):
-    ruff = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True)
-    assert 0 == ruff.returncode, ruff.stdout + ruff.stderr
+@pytest.mark.process
+@pytest.mark.parametrize("tool", recipe("check"), ids=lambda tool: tool.split()[2])
+def test_each_tool_of_make_check_finds_nothing(tool):
+    python, *arguments = tool.split()
+    assert "$(BIN)/python" == python
+    ran = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert 0 == ran.returncode, ran.stdout + ran.stderr

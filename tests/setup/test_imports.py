@@ -75,6 +75,7 @@ def test_every_import_is_a_declared_dependency(top, extras):
     assert set() == undeclared
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [

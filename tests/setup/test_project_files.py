@@ -3,16 +3,18 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.repo import ROOT, files
+from tests.repo import ROOT, recipe
 
 README = (ROOT / "README.md").read_text("utf-8")
 FENCED = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)\s#]+)")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+PYTEST_TARGETS = ["quick", "test", "proof", "cover", "bench"]
 
 
 def script(name):
@@ -29,6 +31,7 @@ def test_links_lead_somewhere(name):
     assert [] == [link for link in LINK.findall((ROOT / name).read_text("utf-8")) if not (ROOT / link).exists()]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("source", FENCED, ids=["the engine", "a check", "the cloud", "an event"])
 def test_the_readme_examples_run_and_print_what_they_say(source):
     ran = subprocess.run([sys.executable, "-W", "error", "-c", source], cwd=ROOT, capture_output=True, text=True)
@@ -52,21 +55,36 @@ def test_scripts_stop_at_the_first_failure(name):
     assert "set -euo pipefail" in lines
 
 
-def test_binder_installs_the_package_and_hands_over():
-    assert any(re.match(r"python -m pip install .*\.$", line) for line in script("binder/postBuild"))
-    for path in files(ROOT / "binder"):
-        if path.name == "start":
-            assert 'exec "$@"' == path.read_text("utf-8").splitlines()[-1]
+def test_ci_runs_all_of_the_proof_and_needs_nothing_else():
+    assert ["make test", "make proof"] == script(".ci/run")[-2:]
+    assert 'cd "$(dirname "$0")/.."' == script(".ci/run")[-4]
 
 
-def test_ci_runs_make_test_and_installs_the_browser():
-    assert "make test" == script(".ci/run")[-1]
-    assert any("apt-get install" in line and "chromium" in line for line in script(".ci/run"))
-
-
-@pytest.mark.parametrize("target", ["lab", "test", "check", "bench"])
+@pytest.mark.parametrize("target", ["lab", *PYTEST_TARGETS, "check"])
 def test_each_target_prepares_its_own_environment(target):
     assert re.search(rf"^{target}: \$\((LAB|TEST)\) ##", MAKEFILE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("target", PYTEST_TARGETS)
+def test_a_target_that_opens_pages_sees_to_the_browser_first(target):
+    needed = target != "quick"
+    assert needed == (recipe(target)[0] == "$(BIN)/python -m tests.browser.program")
+
+
+def test_quick_test_and_proof_leave_nothing_out():
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]
+    assert ["-m not exhaustive"] == [each for each in options["addopts"] if each.startswith("-m")]
+    assert "$(BIN)/python -m pytest -n auto" == recipe("test")[-1]
+    assert "$(BIN)/python -m pytest -n auto -m exhaustive" == recipe("proof")[-1]
+    assert ["perm_lab", "tests"] == options["testpaths"]
+    [quick] = re.findall(r"^QUICK := (.*)$", MAKEFILE, re.MULTILINE)
+    assert [] == [path for path in quick.split() if not (ROOT / path).is_dir()]
+
+
+@pytest.mark.parametrize("target", re.findall(r"^([a-z]+):.*##", MAKEFILE, re.MULTILINE))
+def test_each_target_is_explained(target):
+    told = README + (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert f"make {target}" in told
 
 
 def test_make_lab_opens_the_first_notebook():
