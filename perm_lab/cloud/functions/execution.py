@@ -41,9 +41,10 @@ def run(service: LambdaService, name: FunctionName, payload: bytes) -> Outcome:
     assume(service, version)
     key = f"{name.arn}:{version.number}"
     environment = service.environments.pop(key, None) or _cold_start(service, version)
+    clock = environment.clock()
     try:
-        with lab.turns.because(code), lab.turns.function(environment.access_key, version.settings["Timeout"]):
-            outcome = environment.run(payload, name.qualified_arn)
+        with lab.turns.because(code), lab.turns.function(environment.access_key, clock):
+            outcome = environment.run(payload, name.qualified_arn, clock)
     except Busy:
         raise _throttled("ConcurrentInvocationLimitExceeded") from None
     finally:
