@@ -1,6 +1,7 @@
 """A lab with one account, and the small functions that the tests deploy."""
 
 import json
+import re
 
 import pytest
 
@@ -33,6 +34,18 @@ def allow(action, resource="*", **more):
 
 def document(*statements):
     return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def handler(*lines, head=""):
+    """The source of a handler with these lines."""
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"import asyncio, os, random, sys, threading, time\n{head}\ndef lambda_handler(event, context):\n{body}"
+
+
+def duration(admin, name="thumbnails"):
+    """Milliseconds that the last `REPORT` line tells."""
+    events = admin.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    return float(re.findall(r"Duration: ([\d.]+) ms\t", "".join(event["message"] for event in events))[-2])
 
 
 @pytest.fixture

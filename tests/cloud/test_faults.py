@@ -24,6 +24,7 @@ def lambda_handler(event, context):
     [
         ("raise ValueError('no')", "ValueError"),
         ("\n    while True:\n        pass", "Sandbox.Timedout"),
+        ("\n    while True: pass", "Sandbox.Timedout"),
         ("return {1, 2}", "Runtime.MarshalError"),
         ("return float", "Runtime.MarshalError"),
         ("import sys; sys.exit(3)", "Runtime.ExitError"),

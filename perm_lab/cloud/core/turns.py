@@ -4,6 +4,9 @@ A call waits for the one before it, whatever thread makes it. While a handler ru
 maybe in threads of its own); but another function waits until the process is free, unless it is the running code that
 calls it. Events that a call sets off are run when the outermost call is done, so that a function that feeds itself does
 not pile up calls inside calls.
+
+A function waits for another for as long as that takes. No two wait for each other: whatever a function may wait for,
+its own threads and what these call, goes on.
 """
 
 from __future__ import annotations
@@ -16,20 +19,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perm_lab.cloud.core.causes import Cause
+from perm_lab.cloud.core.clock import Clock, uncounted
+
+_LONGEST = 600.0
+"""Seconds that a function waits for another. It waits for as long as that runs, be the machine ever so busy; only a
+deadlock is left to last so long: a function that waits for a thread which is not its own, and that thread for it."""
 
 
 class Busy(Exception):
-    """The process stayed another function's for longer than that function may run."""
+    """The process stayed another function's for longer than any function runs."""
 
 
 @dataclass(slots=True)
 class Running:
-    """A function that has the process: the access key of its code, the thread, and why it runs."""
+    """A function that has the process: the access key of its code, its clock, and why it runs."""
 
     access_key: str
-    thread: int
+    clock: Clock
     causes: tuple[Cause, ...]
-    patience: float  # seconds after which another function stops waiting
 
 
 @dataclass
@@ -54,17 +61,18 @@ class Turns:
     @contextmanager
     def call(self) -> Iterator[None]:
         """One call of a client, from beginning to end; then, of the outermost call, all that it set off."""
-        self._take()
-        self._mine.callers.append("")
-        try:
-            yield
-        finally:
-            self._mine.callers.pop()
+        with uncounted():
+            self._take()
+            self._mine.callers.append("")
             try:
-                if self._mine.depth == 1:
-                    self._run_jobs()
+                yield
             finally:
-                self._give()
+                self._mine.callers.pop()
+                try:
+                    if self._mine.depth == 1:
+                        self._run_jobs()
+                finally:
+                    self._give()
 
     def _take(self) -> None:
         me = threading.get_ident()
@@ -90,13 +98,13 @@ class Turns:
         self._mine.callers[-1:] = [access_key]
 
     @contextmanager
-    def function(self, access_key: str, patience: float) -> Iterator[None]:
+    def function(self, access_key: str, clock: Clock) -> Iterator[None]:
         """The process is a function's for as long as the block lasts. Raises `Busy`."""
         me, depth = threading.get_ident(), self._mine.depth
-        running = Running(access_key, me, self.causes, patience)
+        running = Running(access_key, clock, self.causes)
         with self._free:
             self._leave()
-            if not self._free.wait_for(self._may_enter, self._stage[-1].patience if self._stage else None):
+            if not self._free.wait_for(self._may_enter, _LONGEST):
                 self._return(me, depth)
                 raise Busy
             self._stage.append(running)
@@ -108,11 +116,17 @@ class Turns:
                 self._stage.pop()
                 self._return(me, depth)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Inside the block no function of another thread runs, and nobody else makes a call. Raises `Busy`."""
+        with self.function("nobody", Clock(0.0, [])), self.call():
+            yield
+
     def _may_enter(self) -> bool:
         if not self._stage:
             return True
         top = self._stage[-1]
-        return top.thread == threading.get_ident() or self.caller == top.access_key
+        return top.clock.has(threading.get_ident()) or self.caller == top.access_key
 
     def _leave(self) -> None:
         self._owner, self._mine.depth = None, 0

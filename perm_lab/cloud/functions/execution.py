@@ -34,9 +34,10 @@ def run(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> Outcome:
     assume(lambdas, version)
     key = f"{name.arn}:{version.number}"
     environment = lambdas.environments.pop(key, None) or _cold_start(lambdas, version)
+    clock = environment.clock()
     try:
-        with turns.because(code), turns.function(environment.access_key, version.settings["Timeout"]):
-            outcome = environment.run(payload, name.qualified_arn)
+        with turns.because(code), turns.function(environment.access_key, clock):
+            outcome = environment.run(payload, name.qualified_arn, clock)
     except Busy:
         fault = Fault("TooManyRequestsException", "Rate Exceeded.", 429)
         raise fault.with_member("Reason", "ConcurrentInvocationLimitExceeded") from None

@@ -1,37 +1,50 @@
 """The execution environment: a function's code, run in this process with its role's credentials and nothing else.
 
-While the handler runs, the process's environment variables, boto3's default session, the import path, standard output
-and logging are the function's; afterwards they are the learner's again. What the code leaves in its modules stays for
-the next invocation, as in a warm environment of AWS.
+While the handler runs, the process's environment variables, boto3's default session, the import path, standard output,
+logging and event loop are the function's; afterwards they are the learner's again, and so are the current directory,
+the modules and what else a handler is likely to change. What the code leaves in modules stays for the next invocation,
+as in a warm environment of AWS.
 
 Follows "Lambda execution environment" and "Define Lambda function handler in Python" (Lambda developer guide).
 """
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import dis
 import importlib
 import io
 import json
 import logging
+import math
 import os
+import random
+import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import FrameType, ModuleType
+from functools import lru_cache
+from json import dumps, loads  # a handler may put others in their place
+from types import CodeType, FrameType
 from typing import Any
 from unittest import mock
 
 import boto3
 
+from perm_lab.cloud.core.clock import Clock, TimedOut, now
+from perm_lab.cloud.functions.loops import EventLoops
 from perm_lab.cloud.functions.state import Version
 
 TASK_ROOT = "/var/task"
+_SHARED = (sys.modules, *(vars(module) for module in (boto3, builtins, json, os, time)))
+_MISSING = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +57,6 @@ class Outcome:
     request_id: str = ""
 
 
-class TimedOut(BaseException):
-    """The function ran longer than its timeout."""
-
-
 class RuntimeFailure(Exception):
     """The function failed outside its own code: what Lambda calls a `Runtime.…` error."""
 
@@ -58,7 +67,7 @@ class RuntimeFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The context object a handler is given. `deadline` is on the clock of `time.monotonic`, in seconds."""
+    """The context object a handler is given. `clock` counts the time that the function uses."""
 
     aws_request_id: str
     function_name: str
@@ -66,14 +75,14 @@ class Context:
     log_group_name: str
     log_stream_name: str
     memory_limit_in_mb: str
-    deadline: float
+    clock: Clock
     function_version: str
     identity: None = None
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds left before the function times out, never negative."""
-        return max(0, int((self.deadline - time.monotonic()) * 1000))
+        return int(self.clock.left() * 1000)
 
 
 class Environment:
@@ -86,7 +95,10 @@ class Environment:
         self._session = session
         self._logs: Any = None
         self._serial, self._runs = serial, 0
-        self._modules: dict[str, ModuleType] = {}
+        self._changes: list[dict[str, Any]] = [{} for _ in _SHARED]
+        self._random = random.Random().getstate()
+        self._threads: list[threading.Thread] = []
+        self._loops = EventLoops()
         self._handler: Callable[[Any, Context], Any] | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="perm_lab_", ignore_cleanup_errors=True)
         self._root = os.path.realpath(self._folder.name)
@@ -96,6 +108,7 @@ class Environment:
 
     def close(self) -> None:
         """Remove the code from disk."""
+        self._loops.close()
         self._folder.cleanup()
 
     @property
@@ -129,28 +142,33 @@ class Environment:
             "LAMBDA_TASK_ROOT": self._root,
         }
 
-    def run(self, payload: bytes, arn: str) -> Outcome:
+    def clock(self) -> Clock:
+        """A clock for one run in this thread."""
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        return Clock(self.version.settings["Timeout"], self._threads)
+
+    def run(self, payload: bytes, arn: str, clock: Clock) -> Outcome:
         """Run the handler on the event in `payload` (JSON) and collect what it returns and prints.
 
         `arn` is the ARN by which the function was called.
         """
         self._runs += 1
         request_id = f"{self._serial[:-12]}{self._runs:012d}"
-        out, started = io.StringIO(), time.monotonic()
+        out = io.StringIO()
         print(f"START RequestId: {request_id} Version: {self.version.number}", file=out)
-        with self._inside(out, request_id):
-            body, failed = self._call(payload, self._context(request_id, started, arn), out)
-        took = (time.monotonic() - started) * 1000
+        with self._inside(out, request_id), self._loops.running(clock), clock.going():
+            body, failed = self._call(payload, self._context(request_id, clock, arn), out)
+            took = min(clock.elapsed(), clock.timeout) * 1000
         print(f"END RequestId: {request_id}", file=out)
         memory = self.version.settings["MemorySize"]
         print(
-            f"REPORT RequestId: {request_id}\tDuration: {took:.2f} ms\tBilled Duration: {int(took) + 1} ms\t"
+            f"REPORT RequestId: {request_id}\tDuration: {took:.2f} ms\tBilled Duration: {math.ceil(took)} ms\t"
             f"Memory Size: {memory} MB",
             file=out,
         )
         return Outcome(body, failed, out.getvalue(), request_id)
 
-    def _context(self, request_id: str, started: float, arn: str) -> Context:
+    def _context(self, request_id: str, clock: Clock, arn: str) -> Context:
         settings, name = self.version.settings, self.version.name
         return Context(
             request_id,
@@ -159,15 +177,15 @@ class Environment:
             settings["LoggingConfig"]["LogGroup"],
             self.log_stream,
             str(settings["MemorySize"]),
-            started + settings["Timeout"],
+            clock,
             self.version.number,
         )
 
     def _call(self, payload: bytes, context: Context, out: io.StringIO) -> tuple[bytes, bool]:
         try:
-            with _deadline(self._root, context.deadline):
+            with _deadline(self._root, context.clock):
                 handler = self._load()
-                result = handler(json.loads(payload), context)
+                result = handler(loads(payload), context)
             return _marshal(result), False
         except TimedOut:
             seconds = self.version.settings["Timeout"]
@@ -231,10 +249,11 @@ class Environment:
     def _inside(self, out: io.StringIO, request_id: str) -> Iterator[None]:
         """Make the process the function's for as long as the block lasts."""
         with (
+            _settings(),
             mock.patch.dict(os.environ, self._variables),
             mock.patch.object(boto3, "DEFAULT_SESSION", self._session),
             mock.patch.object(sys, "path", [self._root, *sys.path]),
-            self._own_modules(),
+            self._own_state(),
             _logging_to(out, request_id),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(out),
@@ -242,21 +261,33 @@ class Environment:
             yield
 
     @contextlib.contextmanager
-    def _own_modules(self) -> Iterator[None]:
-        """Import the function's modules from its own archive, and take them out of the process again afterwards."""
+    def _own_state(self) -> Iterator[None]:
+        """Import the function's modules from its own archive; what it changes in `_SHARED`, and its random numbers, are
+        taken out of the process afterwards and put back for the next run."""
         names = {entry.removesuffix(".py") for entry in os.listdir(self._root)}
-        outer = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in names}
-        for name in outer:
-            del sys.modules[name]
-        sys.modules.update(self._modules)
+        outer, chance = [dict(space) for space in _SHARED], random.getstate()
+        for name in outer[0]:
+            if name.partition(".")[0] in names:
+                sys.modules.pop(name, None)
+        for space, changes in zip(_SHARED, self._changes, strict=True):
+            space.update(changes)
+        random.setstate(self._random)
         importlib.invalidate_caches()
         try:
             yield
         finally:
-            self._modules = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in names}
-            for name in self._modules:
-                del sys.modules[name]
-            sys.modules.update(outer)
+            self._random = random.getstate()
+            random.setstate(chance)
+            for space, before, changes in zip(_SHARED, outer, self._changes, strict=True):
+                new = {n: value for n, value in dict(space).items() if before.get(n, _MISSING) is not value}
+                changes.clear()
+                for name, value in new.items():
+                    installed = getattr(value, "__spec__", None) and name.partition(".")[0] not in names
+                    if name in before or not installed:
+                        changes[name] = value
+                for name in changes.keys() - before.keys():
+                    space.pop(name, None)
+                space.update(before)
 
 
 @contextlib.contextmanager
@@ -277,23 +308,42 @@ def _logging_to(out: io.StringIO, request_id: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _deadline(root: str, deadline: float) -> Iterator[None]:
-    """Raise `TimedOut` in the first line of code under `root` that runs after `deadline`.
+def _settings() -> Iterator[None]:
+    """Put the process's own settings back afterwards."""
+    folder, depth, interrupt = os.getcwd(), sys.getrecursionlimit(), signal.getsignal(signal.SIGINT)
+    os.umask(mask := os.umask(0o077))  # it can only be read by setting it
+    try:
+        yield
+    finally:
+        os.umask(mask)
+        sys.setrecursionlimit(depth)
+        if signal.getsignal(signal.SIGINT) is not interrupt and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, interrupt)
+        os.chdir(folder)
 
-    Python's own tracing does it, without a thread or a signal; so a wait inside one call is noticed when it returns,
-    and where a debugger is tracing already, it keeps the place.
+
+@contextlib.contextmanager
+def _deadline(root: str, clock: Clock) -> Iterator[None]:
+    """Raise `TimedOut` in the first line of code under `root` that runs after the time of `clock` is used up.
+
+    Python's own tracing does it, without a thread or a signal; so work inside one call is noticed when it returns, and
+    where a debugger is tracing already, it keeps the place.
     """
 
     def lines(frame: FrameType, event: str, argument: Any) -> Any:
-        if time.monotonic() > deadline:
-            raise TimedOut
+        if now() > clock.due:
+            clock.check()
         return lines
 
     def calls(frame: FrameType, event: str, argument: Any) -> Any:
-        return lines if frame.f_code.co_filename.startswith(root) else None
+        if not frame.f_code.co_filename.startswith(root):
+            return None
+        if _STANDS_STILL and _has_one_line_loop(frame.f_code):
+            frame.f_trace_opcodes = True
+        return lines
 
     before = sys.gettrace()
-    if before is None:
+    if before is None or getattr(before, "__module__", "") == __name__:  # a function that waits for this one
         sys.settrace(calls)
     try:
         yield
@@ -301,12 +351,21 @@ def _deadline(root: str, deadline: float) -> Iterator[None]:
         sys.settrace(before)
 
 
+_STANDS_STILL = sys.version_info < (3, 12)  # a jump to itself begins no line, but an opcode
+
+
+@lru_cache(1024)
+def _has_one_line_loop(code: CodeType) -> bool:
+    """Whether an instruction jumps to itself, as `while True: pass` on one line does."""
+    return any(step.opcode in dis.hasjrel and step.argval == step.offset for step in dis.get_instructions(code))
+
+
 def _marshal(result: Any) -> bytes:
     try:
-        return json.dumps(result).encode()
+        return dumps(result).encode()
     except (TypeError, ValueError) as error:
         raise RuntimeFailure("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
 
 
 def _failure(body: dict[str, Any]) -> tuple[bytes, bool]:
-    return json.dumps(body).encode(), True
+    return dumps(body).encode(), True
