@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from perm_lab.cloud import Lab, Record
-from perm_lab.iam import Decision, Policy, PolicyKind, Request, Verdict, evaluate
+from perm_lab.cloud import Lab, Record, lab_apart
+from perm_lab.cloud.snapshots import Snapshot
+from perm_lab.iam import Arn, Decision, Policy, PolicyKind, Request, Verdict, evaluate
 from perm_lab.scenarios.api import ApiCall, Clients, Json
 
 NAME = "your-policy"
@@ -111,18 +114,56 @@ def opened(decision: Decision) -> bool:
     return decision.policies.resource is _ALL_BY_OWNER or decision.policies.identity == (_ALL_BY_CALLER,)
 
 
-class Bench:
-    """A lab with the `world` built in it: calls, each after the id of the account whose administrator makes it."""
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A world that stands: its state, and the clients of those who act in it, whose keys are part of the state."""
 
-    def __init__(self, lab: Lab, world: tuple[tuple[str, ApiCall], ...]) -> None:
-        self.lab = lab
-        self._clients: dict[str, Clients] = {}
-        for account, call in world:
-            self.make(account, call)
+    calls: tuple[tuple[str, ApiCall], ...]
+    callers: tuple[tuple[str, str], ...]
+    accounts: tuple[str, ...]
+    state: Snapshot
+    clients: dict[str, Clients]
+
+
+_BUILT: deque[_Built] = deque(maxlen=4)  # a notebook's tasks share a world, or two
+
+
+@contextmanager
+def bench(world: tuple[tuple[str, ApiCall], ...], events: Iterable[Event] = ()) -> Iterator[Bench]:
+    """A bench with this world in a lab apart, for as long as the block lasts.
+
+    `world` are calls, each after the id of the account whose administrator makes it. They are made once; each bench
+    with this world and the callers of these `events` begins with the same copy of what they made.
+    """
+    callers = tuple(dict.fromkeys((event.account, event.who) for event in events))
+    built = next((each for each in _BUILT if (each.calls, each.callers) == (world, callers)), None)
+    if built is None:
+        with lab_apart() as lab:
+            made = Bench(lab, {})
+            for account, call in world:
+                made.make(account, call)
+            for caller in callers:
+                made.clients_of(*caller)
+            built = _Built(world, callers, tuple(lab.accounts), Snapshot.take(lab), made.clients)
+        _BUILT.append(built)
+    with lab_apart() as lab:
+        for account in built.accounts:
+            lab.account(account)
+        built.state.restore(lab)
+        yield Bench(lab, dict(built.clients))
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A lab in which a world stands, and the boto3 clients of those who act there, by ARN, or account for its
+    administrator."""
+
+    lab: Lab
+    clients: dict[str, Clients]
 
     def make(self, account: str, call: ApiCall) -> Any:
         """Make a call as an administrator of the account."""
-        return call.make(self._of(account))
+        return call.make(self.clients_of(account))
 
     def decide(self, request: Request) -> Decision:
         """What AWS would say to `request` now."""
@@ -154,7 +195,7 @@ class Bench:
         start = len(self.lab.trail)
         stopped = ""
         try:
-            answer = event.call.make(self._of(event.account, event.who))
+            answer = event.call.make(self.clients_of(event.account, event.who))
             failed = isinstance(answer, dict) and answer.get("FunctionError")
             stopped = answer["Payload"].read().decode() if failed else ""
         except ClientError as error:
@@ -165,17 +206,19 @@ class Bench:
         denied = next((record.error_message for record in records if not record.allowed), "")
         return records, denied or stopped
 
-    def _of(self, account: str, who: str = "") -> Clients:
+    def clients_of(self, account: str, who: str = "") -> Clients:
+        """The clients of the user or role with the ARN `who`, or of an administrator of the account."""
         key = who or account
-        if key not in self._clients:
-            self._clients[key] = Clients(self._session(account, who))
-        return self._clients[key]
+        if key not in self.clients:
+            self.clients[key] = Clients(self._session(account, who))
+        return self.clients[key]
 
     def _session(self, account: str, who: str) -> boto3.Session:
         if not who:
             return self.lab.account(account).admin()
-        if ":user/" in who:
-            return self.lab.account(who.split(":")[4]).user(_named(who))
-        sts = self.lab.system_client(who.split(":")[4], "sts")
+        arn = Arn.parse(who)
+        if arn.resource.startswith("user/"):
+            return self.lab.account(arn.account).user(arn.name)
+        sts = self.lab.system_client(arn.account, "sts")
         keys = sts.assume_role(RoleArn=who, RoleSessionName="at-work")["Credentials"]
         return self.lab.new_session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])

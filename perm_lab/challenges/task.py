@@ -11,9 +11,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from perm_lab import catalog
-from perm_lab.challenges.bench import Bench, Event, Place, opened
+from perm_lab.challenges.bench import Bench, Event, Place, bench, opened
 from perm_lab.challenges.neighbours import neighbours
-from perm_lab.cloud import Record, lab_apart
+from perm_lab.cloud import Record
 from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Policy, PolicyError, PolicyKind, Request, Verdict
 from perm_lab.iam.findings import Severity
@@ -159,14 +159,13 @@ class Task(Displayable):
             return self._refused(text, error)
         except ValueError as error:
             return Outcome(self.name, Tone.KEEP_GOING, str(error))
-        with lab_apart() as lab:
-            bench = Bench(lab, self.world)
+        with bench(self.world, self.events) as tried:
             try:
                 for name, place in self.places.items():
-                    place.put(bench, documents[name].document)
+                    place.put(tried, documents[name].document)
             except ClientError as error:
                 return Outcome(self.name, Tone.KEEP_GOING, f"AWS would refuse this document: {error}")
-            return self._judged(bench, documents)
+            return self._judged(tried, documents)
 
     def _documents(self, text: str) -> dict[str, Policy]:
         """The documents of an answer under the names of their places, each one that AWS would take.

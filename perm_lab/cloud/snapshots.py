@@ -5,19 +5,20 @@ The trail is not part of it: what happened has happened.
 
 from __future__ import annotations
 
-import copy
-import copyreg
+import pickle
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from moto.core.base_backend import BackendDict
+from moto.core.constants import MISSING
 from moto.logs.models import LogEvent
 from moto.moto_api._internal import mock_random
+from moto.moto_api._internal.moto_random import MotoRandom
 from moto.s3.models import s3_backends
 
 from perm_lab.cloud.account import install_managed_policies
@@ -27,8 +28,82 @@ from perm_lab.cloud.gate import Call
 if TYPE_CHECKING:
     from perm_lab.cloud.lab import Lab
 
+# moto's insides
+
+SEED = 20150409
+"""What moto's random generator begins with in every lab, so that ids are the same in every run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that moto remembers from one call to the next: the things themselves, no copies of them.
+
+    moto keeps the resources of a service by account and region in a `BackendDict`, and lists those that are in use;
+    beside them it keeps the owner of each bucket name, and the generator that ids come from.
+    """
+
+    backends: tuple[tuple[BackendDict[Any], dict[str, dict[str, Any]]], ...]
+    bucket_accounts: dict[str, tuple[str, str]]
+    random: tuple[Any, ...]
+
+    @classmethod
+    def now(cls) -> Services:
+        """What moto's services hold now."""
+        in_use = BackendDict._instances
+        held = tuple((each, {account: dict(regions) for account, regions in each.items()}) for each in in_use)
+        return cls(held, dict(s3_backends.bucket_accounts), mock_random.getstate())
+
+    @classmethod
+    def none(cls) -> Services:
+        """What they hold in a lab that was just opened."""
+        return cls((), {}, MotoRandom(SEED).getstate())
+
+    def put(self) -> None:
+        """Let moto's services hold this, and nothing else."""
+        for backends in BackendDict._instances:
+            backends.clear()
+        for backends, accounts in self.backends:
+            for account, regions in accounts.items():
+                backends[account].update(regions)
+        s3_backends.bucket_accounts.clear()
+        s3_backends.bucket_accounts.update(self.bucket_accounts)
+        mock_random.setstate(self.random)
+
+
+_SHARED = (BackendDict, LogEvent, type(MISSING), bytes, datetime, type, FunctionType)
+"""What a copy of the state shares with it, as it never changes: lines of logs and contents of objects among it."""
+
 _LOCKS = {type(new()): new for new in (threading.Lock, threading.RLock, threading.Condition, threading.Event)}
-_NEVER_CHANGE = (LogEvent, datetime)  # there are many of them, and a copy may share them
+"""What cannot be copied, and what makes another: a copy of an object that holds a lock has its own."""
+
+
+class _Pickler(pickle.Pickler):
+    """Writes objects down but for those that are shared, which it collects."""
+
+    def __init__(self, file: BytesIO) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self.shared: list[Any] = []
+
+    def persistent_id(self, obj: Any) -> int | None:
+        if not isinstance(obj, _SHARED):
+            return None
+        self.shared.append(obj)
+        return len(self.shared) - 1
+
+    def reducer_override(self, obj: Any) -> Any:
+        return (_LOCKS[type(obj)], ()) if type(obj) in _LOCKS else NotImplemented
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes the objects again, with those that are shared in their places."""
+
+    def __init__(self, written: bytes, shared: list[Any]) -> None:
+        super().__init__(BytesIO(written))
+        self.persistent_load = shared.__getitem__
+
+
+# the state of a lab
+
 # calls on data, not on the set-up: what CloudTrail counts as data events, and reading
 _DATA = {
     "cloudwatch": {"PutMetricData"},
@@ -48,7 +123,8 @@ _DATA = {
     "sqs": {"SendMessage", "SendMessageBatch", "DeleteMessage", "DeleteMessageBatch", "ChangeMessageVisibility"},
 }
 _READ_ONLY = re.compile("Get|List|Describe|Head|Batch(Get|Check)|Simulate|Lookup|Scan|Query|Receive|Invoke|Select|Test")
-_FUNCTIONS = ("functions", "layers", "published_layers", "mappings", "signing")
+FUNCTIONS = ("functions", "layers", "published_layers", "mappings", "signing", "_serial")
+"""What of `LambdaService` is state; the rest is made again when it is needed."""
 
 
 def changes_set_up(call: Call) -> bool:
@@ -60,69 +136,32 @@ def changes_set_up(call: Call) -> bool:
 class Snapshot:
     """One state, apart from whatever happens afterwards; it can be gone back to as often as one likes."""
 
-    state: dict[str, Any]
+    written: bytes
+    shared: list[Any]
     credentials: Credentials
 
     @classmethod
     def take(cls, lab: Lab) -> Snapshot:
         """The state that `lab` is in."""
-        services = {
-            backends.service_name: {account: dict(regions) for account, regions in backends.items()}
-            for backends in BackendDict._instances
-        }
-        with _copying():
-            return cls(
-                copy.deepcopy(
-                    {
-                        "services": services,
-                        "buckets": s3_backends.bucket_accounts,
-                        "random": mock_random.getstate(),
-                        "functions": {name: getattr(lab.lambdas, name) for name in _FUNCTIONS},
-                        "users": {number: account.signed_in for number, account in lab.accounts.items()},
-                    }
-                ),
-                lab.credentials.copy(),
-            )
-
-    @classmethod
-    def empty(cls) -> Snapshot:
-        """The state of a lab in which nobody has done anything."""
-        nothing = {"services": {}, "buckets": {}, "random": mock_random.getstate(), "users": {}}
-        return cls({**nothing, "functions": {name: {} for name in _FUNCTIONS}}, Credentials())
+        file = BytesIO()
+        pickler = _Pickler(file)
+        with lab.turns.call():
+            functions = {name: getattr(lab.lambdas, name) for name in FUNCTIONS}
+            users = {number: account.signed_in for number, account in lab.accounts.items()}
+            pickler.dump((Services.now(), functions, users))
+            return cls(file.getvalue(), pickler.shared, lab.credentials.copy())
 
     def restore(self, lab: Lab) -> None:
         """Put `lab` back into this state."""
-        with _copying():
-            state = copy.deepcopy(self.state)
-        for backends in list(BackendDict._instances):
-            accounts = state["services"].get(backends.service_name, {})
-            for account in list(backends):
-                backends[account].clear()
-                backends[account].update(accounts.get(account, {}))
-        s3_backends.bucket_accounts.clear()
-        s3_backends.bucket_accounts.update(state["buckets"])
-        mock_random.setstate(state["random"])
-        lab.lambdas.close()
-        for name, value in state["functions"].items():
-            setattr(lab.lambdas, name, value)
-        lab.credentials.restore(self.credentials)
-        for number, account in lab.accounts.items():
-            account.sign_out(keep=state["users"].get(number, frozenset()))
-            if number not in state["services"].get("iam", {}):
-                install_managed_policies(number)
-        lab.policies.forget_everything()
-
-
-@contextmanager
-def _copying() -> Iterator[None]:
-    """A copy of an object that holds a lock gets a lock of its own, and shares what never changes."""
-    before = dict(copyreg.dispatch_table)
-    for kind in _NEVER_CHANGE:
-        copyreg.pickle(kind, lambda _: "itself")  # to `copy`, any text says so
-    for kind, new in _LOCKS.items():
-        copyreg.pickle(kind, lambda _, new=new: (new, ()))
-    try:
-        yield
-    finally:
-        copyreg.dispatch_table.clear()
-        copyreg.dispatch_table.update(before)
+        services, functions, users = _Unpickler(self.written, self.shared).load()
+        with lab.turns.call():
+            services.put()
+            lab.lambdas.close()
+            for name, value in functions.items():
+                setattr(lab.lambdas, name, value)
+            lab.credentials.restore(self.credentials)
+            for number, account in lab.accounts.items():
+                account.sign_out(keep=users.get(number, frozenset()))
+                if number not in users:
+                    install_managed_policies(number)
+            lab.policies.forget_everything()
