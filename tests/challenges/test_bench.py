@@ -7,9 +7,10 @@ import pytest
 from perm_lab.challenges import Task, Tone
 from perm_lab.challenges.bench import Event, Place
 from perm_lab.challenges.neighbours import NEIGHBOURS, neighbours
-from perm_lab.cloud import Lab
 from perm_lab.iam import PolicyKind, Principal, Request
 from perm_lab.scenarios.api import ApiCall, Json, Zip
+
+pytestmark = pytest.mark.usefixtures("open_lab")
 
 SHOP, PARTNER, STRANGER = "111111111111", "222222222222", "999999999999"
 FUNCTION = f"arn:aws:lambda:us-east-1:{SHOP}:function:thumbnails"
@@ -182,16 +183,6 @@ def test_an_event_that_must_not_work_and_does_is_no_right_answer():
     outcome = with_events(invoked(works=False))
     assert (Tone.KEEP_GOING, True) == (outcome.tone, "nothing stops it" in outcome.message)
     assert Tone.RIGHT is with_events(invoked(who=f"arn:aws:iam::{SHOP}:user/tom", works=False)).tone
-
-
-def test_a_check_leaves_no_trace_in_the_open_lab():
-    asked = task(Place(PolicyKind.IDENTITY, MAYA), request(MAYA, "lambda:InvokeFunction", FUNCTION))
-    with Lab() as lab:
-        lab.account(SHOP).user("maya")
-        before = len(lab.trail)
-        assert Tone.RIGHT is asked.check(MAY_INVOKE).tone
-        assert (before, {SHOP}) == (len(lab.trail), set(lab.accounts))
-        assert [] == lab.account(SHOP).admin().client("lambda").list_functions()["Functions"]
 
 
 def test_the_score_counts_what_is_kept_out():
