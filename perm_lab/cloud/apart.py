@@ -40,6 +40,7 @@ def lab_apart() -> Iterator[Lab]:
             lab.credentials.restore(Credentials())
             put_back.callback(Services.now().put)
             Services.none().put()
+            put_back.callback(Services.dispose)
             put_back.callback(lab.lambdas.close)
             lab.policies.forget_everything()
         yield lab

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
 from types import FunctionType
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.base_backend import BackendDict
 from moto.core.constants import MISSING
+from moto.core.model_instances import model_data, reset_model_data
 from moto.logs.models import LogEvent
 from moto.moto_api._internal import mock_random
 from moto.moto_api._internal.moto_random import MotoRandom
@@ -39,19 +40,24 @@ class Services:
     """Everything that moto remembers from one call to the next: the things themselves, no copies of them.
 
     moto keeps the resources of a service by account and region in a `BackendDict`, and lists those that are in use;
-    beside them it keeps the owner of each bucket name, and the generator that ids come from.
+    beside them it keeps the owner of each bucket name, and the generator that ids come from. `tracked` are lists in
+    which each of its classes holds every instance that was ever made: S3 closes files by them, nobody else reads them.
     """
 
     backends: tuple[tuple[BackendDict[Any], dict[str, dict[str, Any]]], ...]
     bucket_accounts: dict[str, tuple[str, str]]
     random: tuple[Any, ...]
+    tracked: tuple[tuple[Any, list[Any]], ...] = ()
 
     @classmethod
     def now(cls) -> Services:
         """What moto's services hold now."""
-        in_use = BackendDict._instances
-        held = tuple((each, {account: dict(regions) for account, regions in each.items()}) for each in in_use)
-        return cls(held, dict(s3_backends.bucket_accounts), mock_random.getstate())
+        held = (
+            (backends, {account: dict(regions) for account, regions in backends.items()})
+            for backends in BackendDict._instances
+            if backends
+        )
+        return cls(tuple(held), dict(s3_backends.bucket_accounts), mock_random.getstate(), cls.tracked_now())
 
     @classmethod
     def none(cls) -> Services:
@@ -59,7 +65,7 @@ class Services:
         return cls((), {}, MotoRandom(SEED).getstate())
 
     def put(self) -> None:
-        """Let moto's services hold this, and nothing else."""
+        """Let moto's services hold this, and nothing else. What they held is theirs no more, and is not touched."""
         for backends in BackendDict._instances:
             backends.clear()
         for backends, accounts in self.backends:
@@ -68,6 +74,22 @@ class Services:
         s3_backends.bucket_accounts.clear()
         s3_backends.bucket_accounts.update(self.bucket_accounts)
         mock_random.setstate(self.random)
+        reset_model_data()
+        for model, instances in self.tracked:
+            model.instances_tracked = instances
+
+    @staticmethod
+    def tracked_now() -> tuple[tuple[Any, list[Any]], ...]:
+        models = (model for models in model_data.values() for model in models.values())
+        return tuple((model, model.instances_tracked) for model in models if model.instances_tracked)
+
+    @staticmethod
+    def dispose() -> None:
+        """Forget what the services hold now; S3's backend closes the files that its objects' contents are in."""
+        for regions in s3_backends.values():
+            for backend in regions.values():
+                backend.reset()
+        Services.none().put()
 
 
 _SHARED = (BackendDict, LogEvent, type(MISSING), bytes, datetime, type, FunctionType)
@@ -148,14 +170,15 @@ class Snapshot:
         with lab.turns.call():
             functions = {name: getattr(lab.lambdas, name) for name in FUNCTIONS}
             users = {number: account.signed_in for number, account in lab.accounts.items()}
-            pickler.dump((Services.now(), functions, users))
+            pickler.dump((replace(Services.now(), tracked=()), functions, users))
             return cls(file.getvalue(), pickler.shared, lab.credentials.copy())
 
     def restore(self, lab: Lab) -> None:
         """Put `lab` back into this state."""
-        services, functions, users = _Unpickler(self.written, self.shared).load()
         with lab.turns.call():
-            services.put()
+            Services.dispose()
+            services, functions, users = _Unpickler(self.written, self.shared).load()
+            replace(services, tracked=Services.tracked_now()).put()
             lab.lambdas.close()
             for name, value in functions.items():
                 setattr(lab.lambdas, name, value)
