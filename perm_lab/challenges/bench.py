@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,8 +20,8 @@ NAME = "your-policy"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a document of an answer stands: its kind, and the ARN of the user, role, function, bucket … that holds it.
+class Holder:
+    """What holds a document of an answer: its kind, and the ARN of the user, role, function, bucket … it is put on.
 
     Raises ValueError when nothing with this ARN holds policies of this kind.
     """
@@ -30,55 +30,51 @@ class Place:
     arn: str
 
     def __post_init__(self) -> None:
-        if self._holder not in _PUT:
+        if self._held not in _PUT:
             legal = ", ".join(sorted({f"`{kind.name.lower()}` on {what}" for kind, what in _PUT}))
             raise ValueError(f"`{self.arn}` holds no policy of the kind `{self.kind.name.lower()}`; legal: {legal}")
 
     @property
-    def _holder(self) -> tuple[PolicyKind, str]:
-        service, rest = self.arn.split(":", 5)[2::3]
-        return self.kind, rest.partition("/")[0] if service == "iam" else service
+    def _held(self) -> tuple[PolicyKind, str]:
+        arn = Arn.parse(self.arn)
+        return self.kind, arn.resource.partition("/")[0] if arn.service == "iam" else arn.service
 
     def put(self, bench: Bench, document: Mapping[str, Any]) -> None:
         """Put `document` there by the call that does it in AWS. Raises ClientError when AWS refuses it."""
-        account = self.arn.split(":")[4] or bench.lab.lookup.bucket_account(self.arn.split(":")[5]) or ""
-        bench.make(account, _PUT[self._holder](self.arn, Json(document)))
+        arn = Arn.parse(self.arn)
+        account = arn.account or bench.lab.lookup.bucket_account(arn.resource) or ""
+        bench.make(account, _PUT[self._held](arn, Json(document)))
 
 
-def _queue_url(arn: str) -> str:
-    _, _, _, region, account, name = arn.split(":", 5)
-    return f"https://sqs.{region}.amazonaws.com/{account}/{name}"
-
-
-def _named(arn: str) -> str:
-    return arn.rsplit("/", 1)[-1]
+def _queue_url(arn: Arn) -> str:
+    return f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.name}"
 
 
 # what holds policies of which kind -> the call that puts one there
-_PUT = {
+_PUT: dict[tuple[PolicyKind, str], Callable[[Arn, Json], ApiCall]] = {
     (PolicyKind.IDENTITY, "user"): lambda arn, policy: ApiCall(
-        "iam", "put_user_policy", {"UserName": _named(arn), "PolicyName": NAME, "PolicyDocument": policy}
+        "iam", "put_user_policy", {"UserName": arn.name, "PolicyName": NAME, "PolicyDocument": policy}
     ),
     (PolicyKind.IDENTITY, "role"): lambda arn, policy: ApiCall(
-        "iam", "put_role_policy", {"RoleName": _named(arn), "PolicyName": NAME, "PolicyDocument": policy}
+        "iam", "put_role_policy", {"RoleName": arn.name, "PolicyName": NAME, "PolicyDocument": policy}
     ),
     (PolicyKind.TRUST, "role"): lambda arn, policy: ApiCall(
-        "iam", "update_assume_role_policy", {"RoleName": _named(arn), "PolicyDocument": policy}
+        "iam", "update_assume_role_policy", {"RoleName": arn.name, "PolicyDocument": policy}
     ),
     (PolicyKind.RESOURCE, "lambda"): lambda arn, policy: ApiCall(
-        "lambda", "put_resource_policy", {"ResourceArn": arn, "Policy": policy}
+        "lambda", "put_resource_policy", {"ResourceArn": arn.text, "Policy": policy}
     ),
     (PolicyKind.RESOURCE, "s3"): lambda arn, policy: ApiCall(
-        "s3", "put_bucket_policy", {"Bucket": arn.rpartition(":")[2], "Policy": policy}
+        "s3", "put_bucket_policy", {"Bucket": arn.resource, "Policy": policy}
     ),
     (PolicyKind.RESOURCE, "sqs"): lambda arn, policy: ApiCall(
         "sqs", "set_queue_attributes", {"QueueUrl": _queue_url(arn), "Attributes": {"Policy": policy}}
     ),
     (PolicyKind.RESOURCE, "sns"): lambda arn, policy: ApiCall(
-        "sns", "set_topic_attributes", {"TopicArn": arn, "AttributeName": "Policy", "AttributeValue": policy}
+        "sns", "set_topic_attributes", {"TopicArn": arn.text, "AttributeName": "Policy", "AttributeValue": policy}
     ),
     (PolicyKind.RESOURCE, "kinesis"): lambda arn, policy: ApiCall(
-        "kinesis", "put_resource_policy", {"ResourceARN": arn, "Policy": policy}
+        "kinesis", "put_resource_policy", {"ResourceARN": arn.text, "Policy": policy}
     ),
 }
 
@@ -168,7 +164,8 @@ class Bench:
     def decide(self, request: Request) -> Decision:
         """What AWS would say to `request` now."""
         who = request.principal.service or request.principal.arn or "*"
-        return self.lab.decide(who, request.action, request.resource, request.context)
+        context: Mapping[str, Any] = request.context
+        return self.lab.decide(who, request.action, request.resource, context)
 
     def lets(self, request: Request, *, owned: bool) -> Decision | None:
         """The decision by which the answer lets `request` through: now, or as soon as the other account does its part.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 import re
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
@@ -21,6 +22,7 @@ from moto.logs.models import LogEvent
 from moto.moto_api._internal import mock_random
 from moto.moto_api._internal.moto_random import MotoRandom
 from moto.s3.models import s3_backends
+from moto.s3.utils import _VersionedKeyStore
 
 from perm_lab.cloud.account import install_managed_policies
 from perm_lab.cloud.credentials import Credentials
@@ -54,7 +56,7 @@ class Services:
         """What moto's services hold now."""
         held = (
             (backends, {account: dict(regions) for account, regions in backends.items()})
-            for backends in BackendDict._instances
+            for backends in _in_use()
             if backends
         )
         return cls(tuple(held), dict(s3_backends.bucket_accounts), mock_random.getstate(), cls.tracked_now())
@@ -66,7 +68,7 @@ class Services:
 
     def put(self) -> None:
         """Let moto's services hold this, and nothing else. What they held is theirs no more, and is not touched."""
-        for backends in BackendDict._instances:
+        for backends in _in_use():
             backends.clear()
         for backends, accounts in self.backends:
             for account, regions in accounts.items():
@@ -80,7 +82,7 @@ class Services:
 
     @staticmethod
     def tracked_now() -> tuple[tuple[Any, list[Any]], ...]:
-        models = (model for models in model_data.values() for model in models.values())
+        models: Iterator[Any] = (model for models in model_data.values() for model in models.values())
         return tuple((model, model.instances_tracked) for model in models if model.instances_tracked)
 
     @staticmethod
@@ -90,6 +92,12 @@ class Services:
             for backend in regions.values():
                 backend.reset()
         Services.none().put()
+
+
+def _in_use() -> list[BackendDict[Any]]:
+    """The services of which something was used, each with its backends by account and region."""
+    found: Any = BackendDict
+    return list(found._instances)
 
 
 _SHARED = (BackendDict, LogEvent, type(MISSING), bytes, datetime, type, FunctionType)
@@ -113,6 +121,9 @@ class _Pickler(pickle.Pickler):
         return len(self.shared) - 1
 
     def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, _VersionedKeyStore):  # a bucket's objects, as whose items it gives the latest versions only
+            versions = ((key, version) for key, versions in obj.lists() for version in versions)
+            return type(obj), (), None, None, versions
         return (_LOCKS[type(obj)], ()) if type(obj) in _LOCKS else NotImplemented
 
 
@@ -121,7 +132,10 @@ class _Unpickler(pickle.Unpickler):
 
     def __init__(self, written: bytes, shared: list[Any]) -> None:
         super().__init__(BytesIO(written))
-        self.persistent_load = shared.__getitem__
+        self.shared = shared
+
+    def persistent_load(self, number: int) -> Any:
+        return self.shared[number]
 
 
 # the state of a lab
