@@ -6,15 +6,19 @@ ask = lesson("01")
 ask["trust-policy"].check({"Version": "2012-10-17", "Statement": []})
 """
 
+from perm_lab.challenges.judgement import Judgement, Tone
 from perm_lab.challenges.lesson import LESSONS, Lesson, Section, lesson
 from perm_lab.challenges.ordering import Ordering
 from perm_lab.challenges.progress import Progress
 from perm_lab.challenges.question import Question
 from perm_lab.challenges.report import Report
-from perm_lab.challenges.task import Outcome, Rejected, Slip, Solution, Task, Tone
+from perm_lab.challenges.task import Rejected, Slip, Solution, Task
+
+Outcome = Judgement  # the name until the page says the new one
 
 __all__ = [
     "LESSONS",
+    "Judgement",
     "Lesson",
     "Ordering",
     "Outcome",

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from perm_lab.cloud import Lab, Record
-from perm_lab.iam import Decision, Policy, PolicyKind, Request, Verdict, evaluate
+from perm_lab.cloud import Lab, Record, lab_apart
+from perm_lab.cloud.gate.hooks import Gate
+from perm_lab.cloud.snapshots import Snapshot
+from perm_lab.iam import Arn, Decision, Policy, PolicyKind, Request, Verdict, evaluate
 from perm_lab.scenarios.api import ApiCall, Clients, Json
 
 NAME = "your-policy"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a document of an answer stands: its kind, and the ARN of the user, role, function, bucket … that holds it.
+class Holder:
+    """What holds a document of an answer: its kind, and the ARN of the user, role, function, bucket … it is put on.
 
     Raises ValueError when nothing with this ARN holds policies of this kind.
     """
@@ -27,55 +31,49 @@ class Place:
     arn: str
 
     def __post_init__(self) -> None:
-        if self._holder not in _PUT:
+        if self._held not in _PUT:
             legal = ", ".join(sorted({f"`{kind.name.lower()}` on {what}" for kind, what in _PUT}))
             raise ValueError(f"`{self.arn}` holds no policy of the kind `{self.kind.name.lower()}`; legal: {legal}")
 
     @property
-    def _holder(self) -> tuple[PolicyKind, str]:
-        service, rest = self.arn.split(":", 5)[2::3]
-        return self.kind, rest.partition("/")[0] if service == "iam" else service
+    def _held(self) -> tuple[PolicyKind, str]:
+        arn = Arn.parse(self.arn)
+        return self.kind, arn.resource.partition("/")[0] if arn.service == "iam" else arn.service
 
     def put(self, bench: Bench, document: Mapping[str, Any]) -> None:
         """Put `document` there by the call that does it in AWS. Raises ClientError when AWS refuses it."""
-        account = bench.lab.owner(self.arn)
-        bench.make(account, _PUT[self._holder](self.arn, Json(document)))
+        bench.make(bench.lab.owner(self.arn), _PUT[self._held](Arn.parse(self.arn), Json(document)))
 
 
-def _queue_url(arn: str) -> str:
-    _, _, _, region, account, name = arn.split(":", 5)
-    return f"https://sqs.{region}.amazonaws.com/{account}/{name}"
-
-
-def _named(arn: str) -> str:
-    return arn.rsplit("/", 1)[-1]
+def _queue_url(arn: Arn) -> str:
+    return f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.name}"
 
 
 # what holds policies of which kind -> the call that puts one there
-_PUT = {
+_PUT: dict[tuple[PolicyKind, str], Callable[[Arn, Json], ApiCall]] = {
     (PolicyKind.IDENTITY, "user"): lambda arn, policy: ApiCall(
-        "iam", "put_user_policy", {"UserName": _named(arn), "PolicyName": NAME, "PolicyDocument": policy}
+        "iam", "put_user_policy", {"UserName": arn.name, "PolicyName": NAME, "PolicyDocument": policy}
     ),
     (PolicyKind.IDENTITY, "role"): lambda arn, policy: ApiCall(
-        "iam", "put_role_policy", {"RoleName": _named(arn), "PolicyName": NAME, "PolicyDocument": policy}
+        "iam", "put_role_policy", {"RoleName": arn.name, "PolicyName": NAME, "PolicyDocument": policy}
     ),
     (PolicyKind.TRUST, "role"): lambda arn, policy: ApiCall(
-        "iam", "update_assume_role_policy", {"RoleName": _named(arn), "PolicyDocument": policy}
+        "iam", "update_assume_role_policy", {"RoleName": arn.name, "PolicyDocument": policy}
     ),
     (PolicyKind.RESOURCE, "lambda"): lambda arn, policy: ApiCall(
-        "lambda", "put_resource_policy", {"ResourceArn": arn, "Policy": policy}
+        "lambda", "put_resource_policy", {"ResourceArn": arn.text, "Policy": policy}
     ),
     (PolicyKind.RESOURCE, "s3"): lambda arn, policy: ApiCall(
-        "s3", "put_bucket_policy", {"Bucket": arn.rpartition(":")[2], "Policy": policy}
+        "s3", "put_bucket_policy", {"Bucket": arn.resource, "Policy": policy}
     ),
     (PolicyKind.RESOURCE, "sqs"): lambda arn, policy: ApiCall(
         "sqs", "set_queue_attributes", {"QueueUrl": _queue_url(arn), "Attributes": {"Policy": policy}}
     ),
     (PolicyKind.RESOURCE, "sns"): lambda arn, policy: ApiCall(
-        "sns", "set_topic_attributes", {"TopicArn": arn, "AttributeName": "Policy", "AttributeValue": policy}
+        "sns", "set_topic_attributes", {"TopicArn": arn.text, "AttributeName": "Policy", "AttributeValue": policy}
     ),
     (PolicyKind.RESOURCE, "kinesis"): lambda arn, policy: ApiCall(
-        "kinesis", "put_resource_policy", {"ResourceARN": arn, "Policy": policy}
+        "kinesis", "put_resource_policy", {"ResourceARN": arn.text, "Policy": policy}
     ),
 }
 
@@ -111,23 +109,67 @@ def opened(decision: Decision) -> bool:
     return decision.policies.resource is _ALL_BY_OWNER or decision.policies.identity == (_ALL_BY_CALLER,)
 
 
-class Bench:
-    """A lab with the `world` built in it: calls, each after the id of the account whose administrator makes it."""
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A world that stands: its state, and the clients of those who act in it, whose keys are part of the state.
 
-    def __init__(self, lab: Lab, world: tuple[tuple[str, ApiCall], ...]) -> None:
-        self.lab = lab
-        self._clients: dict[str, Clients] = {}
-        for account, call in world:
-            self.make(account, call)
+    `gate` is the one of the lab in which it was built: the clients are that lab's.
+    """
+
+    calls: tuple[tuple[str, ApiCall], ...]
+    callers: tuple[tuple[str, str], ...]
+    accounts: tuple[str, ...]
+    state: Snapshot
+    clients: dict[str, Clients]
+    gate: Gate
+
+
+_BUILT: deque[_Built] = deque(maxlen=4)  # a notebook's tasks share a world, or two
+
+
+@contextmanager
+def bench(world: tuple[tuple[str, ApiCall], ...], events: Iterable[Event] = ()) -> Iterator[Bench]:
+    """A bench with this world in a lab apart, for as long as the block lasts.
+
+    `world` are calls, each after the id of the account whose administrator makes it. They are made once; each bench
+    with this world and the callers of these `events` begins with the same copy of what they made.
+    """
+    callers = tuple(dict.fromkeys((event.account, event.who) for event in events))
+    built = next((each for each in _BUILT if (each.calls, each.callers) == (world, callers)), None)
+    if built is None:
+        with lab_apart() as lab:
+            made = Bench(lab, {})
+            for account, call in world:
+                made.make(account, call)
+            for caller in callers:
+                made.clients_of(*caller)
+            state = Snapshot.take(lab.lambdas, lab.accounts)
+            built = _Built(world, callers, tuple(lab.accounts), state, made.clients, lab.gate)
+        _BUILT.append(built)
+    with lab_apart() as lab, built.gate.standing_in_for(lab.gate):
+        for account in built.accounts:
+            lab.account(account)
+        built.state.restore(lab.lambdas, lab.accounts)
+        yield Bench(lab, dict(built.clients))
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A lab in which a world stands, and the boto3 clients of those who act there, by ARN, or account for its
+    administrator."""
+
+    lab: Lab
+    clients: dict[str, Clients]
 
     def make(self, account: str, call: ApiCall) -> Any:
         """Make a call as an administrator of the account."""
-        return call.make(self._of(account))
+        return call.make(self.clients_of(account))
 
     def decide(self, request: Request) -> Decision:
         """What AWS would say to `request` now."""
         who = request.principal.service or request.principal.arn or "*"
-        return self.lab.decide(who, request.action, request.resource, request.context)
+        context: Mapping[str, Any] = request.context
+        return self.lab.decide(who, request.action, request.resource, context)
 
     def lets(self, request: Request, *, owned: bool) -> Decision | None:
         """The decision by which the answer lets `request` through: now, or as soon as the other account does its part.
@@ -154,7 +196,7 @@ class Bench:
         start = len(self.lab.trail)
         stopped = ""
         try:
-            answer = event.call.make(self._of(event.account, event.who))
+            answer = event.call.make(self.clients_of(event.account, event.who))
             failed = isinstance(answer, dict) and answer.get("FunctionError")
             stopped = answer["Payload"].read().decode() if failed else ""
         except ClientError as error:
@@ -165,15 +207,17 @@ class Bench:
         denied = next((record.error_message for record in records if not record.allowed), "")
         return records, denied or stopped
 
-    def _of(self, account: str, who: str = "") -> Clients:
+    def clients_of(self, account: str, who: str = "") -> Clients:
+        """The clients of the user or role with the ARN `who`, or of an administrator of the account."""
         key = who or account
-        if key not in self._clients:
-            self._clients[key] = Clients(self._session(account, who))
-        return self._clients[key]
+        if key not in self.clients:
+            self.clients[key] = Clients(self._session(account, who))
+        return self.clients[key]
 
     def _session(self, account: str, who: str) -> boto3.Session:
         if not who:
             return self.lab.account(account).admin()
-        if ":user/" in who:
-            return self.lab.account(who.split(":")[4]).user(_named(who))
-        return self.lab.account(who.split(":")[4]).assume(who, "at-work")
+        arn = Arn.parse(who)
+        if arn.resource.startswith("user/"):
+            return self.lab.account(arn.account).user(arn.name)
+        return self.lab.account(arn.account).assume(who, "at-work")

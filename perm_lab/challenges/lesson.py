@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
 from string import Template
 from typing import Any
 
-from perm_lab.challenges.bench import Event, Place
-from perm_lab.challenges.ordering import Ordering
-from perm_lab.challenges.ordering import Slip as OrderSlip
+from perm_lab.challenges.bench import Event, Holder
+from perm_lab.challenges.judgement import Tone
+from perm_lab.challenges.ordering import Ordering, TooEarly
 from perm_lab.challenges.question import Question
-from perm_lab.challenges.task import Rejected, Slip, Task, Tone
+from perm_lab.challenges.task import Rejected, Slip, Task
 from perm_lab.iam import PolicyKind, Principal, Request
 from perm_lab.scenarios.api import ApiCall, Json, Zip
 
@@ -146,11 +146,11 @@ def _question(data: Mapping[str, Any]) -> Question:
 
 
 def _ordering(data: Mapping[str, Any]) -> Ordering:
-    readers = {
+    readers: dict[str, Callable[[Any], Any]] = {
         "text": _flowing,
         "reply": _flowing,
         "lines": tuple,
-        "slips": _each(lambda row: OrderSlip(**_read(row, {"reply": _flowing}))),
+        "slips": _each(lambda row: TooEarly(**_read(row, {"reply": _flowing}))),
     }
     return Ordering(**_read(data, readers))
 
@@ -178,12 +178,8 @@ def _value(key: str, value: Any) -> Any:
 
 def _event(data: Mapping[str, Any], account: str) -> Event:
     account, call = _call(data, account)
-    kept = {
-        key: value
-        for key, value in data.items()
-        if key in {field.name for field in fields(Event)} - {"call", "account"}
-    }
-    return Event(call=call, account=account, **kept)
+    more = {key: data[key] for key in ("who", "poll", "works") if key in data}
+    return Event(data["says"], call, account, **more)
 
 
 def _task(data: Mapping[str, Any], account: str, world: tuple[tuple[str, ApiCall], ...]) -> Task:
@@ -203,7 +199,7 @@ def _task(data: Mapping[str, Any], account: str, world: tuple[tuple[str, ApiCall
         **requests("must_allow", "must_deny", "must_forbid"),
     }
     sides = data.get("sides") or {"": (data["kind"], data["on"])}
-    places = {side: Place(PolicyKind[kind.upper()], arn) for side, (kind, arn) in sides.items()}
+    places = {side: Holder(PolicyKind[kind.upper()], arn) for side, (kind, arn) in sides.items()}
     told = {key: value for key, value in data.items() if key not in ("kind", "on", "sides", "solution")}
     told["reference"] = data["solution"]
     return Task(places=places, world=world, **_read(told, readers))

@@ -6,12 +6,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perm_lab.challenges.task import Outcome, Tone
+from perm_lab.challenges.judgement import Judgement, Tone
 from perm_lab.display import Displayable
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
+class TooEarly:
     """What to say when the line `later` stands before the line `first`."""
 
     first: str
@@ -33,7 +33,7 @@ class Ordering(Displayable):
     text: str
     lines: tuple[str, ...]
     reply: str
-    slips: tuple[Slip, ...] = ()
+    slips: tuple[TooEarly, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.lines) < 2 or len(set(self.lines)) < len(self.lines):
@@ -51,21 +51,21 @@ class Ordering(Displayable):
             shuffle.shuffle(lines)
         return tuple(lines)
 
-    def check(self, lines: Sequence[str]) -> Outcome:
+    def check(self, lines: Sequence[str]) -> Judgement:
         """How far this order of the lines is. Raises ValueError when these are not the lines."""
         order = tuple(lines)
         if sorted(order) != sorted(self.lines):
             raise ValueError(f"`{self.name}` is about other lines: {', '.join(f'`{line}`' for line in self.lines)}")
         if order == self.lines:
-            return Outcome(self.name, Tone.RIGHT, self.reply)
+            return Judgement(self.name, Tone.RIGHT, self.reply)
         if order == self.shuffled:
-            return Outcome(self.name, Tone.NOT_YET, "move a line up or down, then check the order")
+            return Judgement(self.name, Tone.NOT_YET, "move a line up or down, then check the order")
         slip = next((slip for slip in self.slips if order.index(slip.later) < order.index(slip.first)), None)
         if slip:
-            return Outcome(self.name, Tone.ALMOST, slip.reply, f"“{slip.later}” too early")
+            return Judgement(self.name, Tone.ALMOST, slip.reply, f"“{slip.later}” too early")
         first = next(n for n, (line, right) in enumerate(zip(order, self.lines, strict=True), 1) if line != right)
         message = f"the lines before number {first} stand right" if first > 1 else "another line comes first"
-        return Outcome(self.name, Tone.KEEP_GOING, message)
+        return Judgement(self.name, Tone.KEEP_GOING, message)
 
     def __str__(self) -> str:
         return "\n".join([self.text, *(f"  ( ) {line}" for line in self.shuffled)])

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from perm_lab.challenges.judgement import Tone
 from perm_lab.challenges.lesson import LESSONS, Lesson
 from perm_lab.challenges.progress import Progress
-from perm_lab.challenges.task import Tone
 from perm_lab.display import Displayable
 
 
@@ -87,13 +87,10 @@ class Report(Displayable):
         lines = [self.summary, *([self.problem] if self.problem else ())]
         for chapter in self.chapters:
             lines.append(f"{chapter.lesson.number} {chapter.lesson.title}: {chapter.done} of {len(chapter.items)}")
-            lines += [f"  look again: {_told(item)}" for item in chapter.items if item.revisit]
+            for item in (item for item in chapter.items if item.revisit):
+                beliefs = f" ({'; '.join(item.beliefs)})" if item.beliefs else ""
+                lines.append(f"  look again: {item.words}{beliefs}")
         return "\n".join(lines)
-
-
-def _told(item: Item) -> str:
-    beliefs = f" ({'; '.join(item.beliefs)})" if item.beliefs else ""
-    return f"{item.words}{beliefs}"
 
 
 def _items(lesson: Lesson, answers: Mapping[str, Any]) -> Iterator[Item]:
@@ -103,11 +100,12 @@ def _items(lesson: Lesson, answers: Mapping[str, Any]) -> Iterator[Item]:
         right = kept.get("choice") == question.answer if kept.get("choice") in question.options else None
         missed = right is not None and first in question.options and not question.correct(str(first))
         yield Item(question.name, question.text, right, missed, _tries(kept), _beliefs(kept))
-    for each in (*lesson.orderings.values(), *lesson.tasks.values()):
-        kept = _kept(answers, each.name)
-        words = getattr(each, "title", "") or each.text
+    asked = {each.name: each.text for each in lesson.orderings.values()}
+    asked |= {each.name: each.title for each in lesson.tasks.values()}
+    for name, words in asked.items():
+        kept = _kept(answers, name)
         tone = kept.get("tone")
-        yield Item(each.name, words, tone == Tone.RIGHT.value if tone else None, False, _tries(kept), _beliefs(kept))
+        yield Item(name, words, tone == Tone.RIGHT.value if tone else None, False, _tries(kept), _beliefs(kept))
 
 
 def _kept(answers: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -5,34 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from perm_lab import catalog
-from perm_lab.challenges.bench import Bench, Event, Place, opened
+from perm_lab.challenges.bench import Bench, Event, Holder, bench, opened
+from perm_lab.challenges.judgement import Judgement, Tone
 from perm_lab.challenges.neighbours import neighbours
-from perm_lab.cloud import Record, lab_apart
+from perm_lab.cloud import Record
 from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Policy, PolicyError, PolicyKind, Request, Verdict
 from perm_lab.iam.findings import Severity
 from perm_lab.scenarios.api import ApiCall
 
 BLANK = "___"
-
-
-class Tone(Enum):
-    """How far an answer is. Nothing attempted is not wrong."""
-
-    NOT_YET = "not yet"
-    KEEP_GOING = "keep going"
-    ALMOST = "almost"
-    RIGHT = "right"
-
-    @property
-    def sign(self) -> str:
-        return {"not yet": "○", "keep going": "✗", "almost": "≈", "right": "✓"}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,39 +42,6 @@ class Slip:
         """Whether it is about an action that there is not."""
         actions = (request.action.lower().partition(":") for request in self.allows)
         return any(name not in catalog.actions(service) for service, _, name in actions)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome(Displayable):
-    """What an answer was worth: the tone, what to say, and the evidence.
-
-    `slip` names the misconception where one was recognised. `decision` is the verdict the message speaks of. `excess`
-    holds the requests that the answer allows beyond what was asked, of the `tried` ones that it must not. `records` are
-    the calls of the event that was run last.
-    """
-
-    task: str
-    tone: Tone
-    message: str
-    slip: str = ""
-    decision: Decision | None = None
-    excess: tuple[Request, ...] = ()
-    tried: int = 0
-    records: tuple[Record, ...] = ()
-
-    @property
-    def right(self) -> bool:
-        return self.tone is Tone.RIGHT
-
-    @property
-    def score(self) -> str:
-        """How narrow the answer is: how many of the requests tried that must not pass do not. Empty where none was."""
-        return f"{self.tried - len(self.excess)} of {self.tried} requests beyond the task are kept out" * bool(
-            self.tried
-        )
-
-    def __str__(self) -> str:
-        return f"{self.tone.sign} {self.tone.value}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +79,7 @@ class Task(Displayable):
     name: str
     title: str
     story: str
-    places: Mapping[str, Place]
+    places: Mapping[str, Holder]
     must_allow: tuple[Request, ...]
     world: tuple[tuple[str, ApiCall], ...] = ()
     must_deny: tuple[Request, ...] = ()
@@ -148,25 +102,24 @@ class Task(Displayable):
         """One right answer with its reasoning. Others pass as well."""
         return Solution(self.reference, self.reasoning)
 
-    def check(self, answer: str | Mapping[str, Any]) -> Outcome:
+    def check(self, answer: str | Mapping[str, Any]) -> Judgement:
         """How far `answer` is: a policy document, or one under each name of `places`, as JSON text or as a dict."""
         text = answer if isinstance(answer, str) else json.dumps(answer)
         if not text.strip() or BLANK in text or _same(text, self.starter):
-            return Outcome(self.name, Tone.NOT_YET, self._not_yet(text))
+            return Judgement(self.name, Tone.NOT_YET, self._not_yet(text))
         try:
             documents = self._documents(text)
         except PolicyError as error:
             return self._refused(text, error)
         except ValueError as error:
-            return Outcome(self.name, Tone.KEEP_GOING, str(error))
-        with lab_apart() as lab:
-            bench = Bench(lab, self.world)
+            return Judgement(self.name, Tone.KEEP_GOING, str(error))
+        with bench(self.world, self.events) as tried:
             try:
                 for name, place in self.places.items():
-                    place.put(bench, documents[name].document)
+                    place.put(tried, documents[name].document)
             except ClientError as error:
-                return Outcome(self.name, Tone.KEEP_GOING, f"AWS would refuse this document: {error}")
-            return self._judged(bench, documents)
+                return Judgement(self.name, Tone.KEEP_GOING, f"AWS would refuse this document: {error}")
+            return self._judged(tried, documents)
 
     def _documents(self, text: str) -> dict[str, Policy]:
         """The documents of an answer under the names of their places, each one that AWS would take.
@@ -185,7 +138,7 @@ class Task(Displayable):
             raise ValueError(f"the answer is one JSON object with a policy document under each of {names}")
         return {name: _parsed(name, content[name], place.kind) for name, place in self.places.items()}
 
-    def _judged(self, bench: Bench, documents: Mapping[str, Policy]) -> Outcome:
+    def _judged(self, bench: Bench, documents: Mapping[str, Policy]) -> Judgement:
         allowed = [bench.decide(request) for request in self.must_allow]
         missing = [decision for decision in allowed if not decision.allowed]
         look, misspelt = _look(documents) if missing else ("", False)
@@ -195,21 +148,21 @@ class Task(Displayable):
         excess = tuple(request for request, _ in found)
         evidence = missing[0] if missing else found[0][1] if found else None
         if slip:
-            return Outcome(self.name, Tone.ALMOST, slip.reply, slip.name, evidence, excess, tried)
+            return Judgement(self.name, Tone.ALMOST, slip.reply, slip.name, evidence, excess, tried)
         if missing:
-            return Outcome(self.name, Tone.KEEP_GOING, self._missing(missing) + look, "", evidence)
+            return Judgement(self.name, Tone.KEEP_GOING, self._missing(missing) + look, "", evidence)
         if excess:
-            return Outcome(self.name, Tone.ALMOST, _too_much(found, tried), "", evidence, excess, tried)
+            return Judgement(self.name, Tone.ALMOST, _too_much(found, tried), "", evidence, excess, tried)
         for request in self.must_forbid:
             decision = bench.decide(request)
             if decision.verdict is not Verdict.EXPLICIT_DENY:
                 message = (
                     f"{_words(request)} is denied only because nothing allows it yet; it must be denied explicitly"
                 )
-                return Outcome(self.name, Tone.ALMOST, message, "", decision)
+                return Judgement(self.name, Tone.ALMOST, message, "", decision)
         return self._run(bench, tried)
 
-    def _run(self, bench: Bench, tried: int) -> Outcome:
+    def _run(self, bench: Bench, tried: int) -> Judgement:
         """Set off the events; the outcome of an answer to which every request says the right thing."""
         records: tuple[Record, ...] = ()
         for event in self.events:
@@ -218,8 +171,8 @@ class Task(Displayable):
                 why = f"it stops: {stopped}" if stopped else "nothing stops it"
                 decision = next((record.decision for record in records if not record.allowed), None)
                 message = f"every request gets the right verdict; but run {event.says}, and {why}"
-                return Outcome(self.name, Tone.KEEP_GOING, message, "", decision, records=records)
-        return Outcome(self.name, Tone.RIGHT, self.reasoning, tried=tried, records=records)
+                return Judgement(self.name, Tone.KEEP_GOING, message, "", decision, records=records)
+        return Judgement(self.name, Tone.RIGHT, self.reasoning, tried=tried, records=records)
 
     def _excess(self, bench: Bench) -> tuple[list[tuple[Request, Decision]], int]:
         """Which of the requests that must not pass do, each with the decision that says so; and how many were tried."""
@@ -247,11 +200,11 @@ class Task(Displayable):
             else "nothing is written yet; the first hint helps"
         )
 
-    def _refused(self, text: str, error: PolicyError) -> Outcome:
+    def _refused(self, text: str, error: PolicyError) -> Judgement:
         slip = next((slip for slip in self.slips if slip.refused and error.path.endswith(slip.refused)), None)
         if slip:
-            return Outcome(self.name, Tone.ALMOST, slip.reply, slip.name)
-        return Outcome(self.name, Tone.KEEP_GOING, _place(text) or f"AWS would refuse this document: {error}")
+            return Judgement(self.name, Tone.ALMOST, slip.reply, slip.name)
+        return Judgement(self.name, Tone.KEEP_GOING, _place(text) or f"AWS would refuse this document: {error}")
 
     def __str__(self) -> str:
         return f"{self.title}\n\n{self.story}"

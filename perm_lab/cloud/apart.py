@@ -3,30 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from perm_lab.cloud.core.records import Trail
+from perm_lab.cloud.core.callers import Callers
+from perm_lab.cloud.internals.clients import default_session, sign_in
+from perm_lab.cloud.internals.services import Services, dispose
 from perm_lab.cloud.lab import Lab
-from perm_lab.cloud.snapshots import Snapshot
+from perm_lab.cloud.snapshots import FUNCTIONS
 
 
 @contextmanager
 def lab_apart() -> Iterator[Lab]:
     """A lab with nothing in it: a new one where none is open, or else the open one, emptied for as long as it takes.
 
-    Afterwards that one stands as it stood: accounts, functions, keys, trail, and what can be undone. Execution
-    environments are begun anew. Sessions made inside are worth nothing afterwards.
+    Afterwards that one stands as it stood, whatever happens inside: accounts, functions and their execution
+    environments, keys, trail, checkpoints, and who is signed in. All of it is set aside and put back, not copied: it
+    takes no longer in a lab with much in it. Sessions made inside are worth nothing afterwards.
     """
     lab = Lab.current()
     if lab is None:
         with Lab() as lab:
             yield lab
         return
-    before, kept = Snapshot.take(lab), (lab.accounts, lab.core.accounts, lab.core.trail, lab._checkpoints)
-    lab.accounts, lab.core.accounts, lab.core.trail, lab._checkpoints = {}, {}, Trail(), {}
-    Snapshot.empty().restore(lab)
+    core, lambdas = lab.core, lab.lambdas
+    set_aside = (
+        (lab, ("accounts", "_checkpoints")),
+        (core, ("accounts", "trail", "_serial")),
+        (core.turns, ("_jobs",)),
+        (lambdas, (*FUNCTIONS, "environments", "role_clients")),
+    )
+    put_back = ExitStack()  # each step is known to it before it is taken: an interrupt leaves nothing half done
     try:
+        with core.turns.call():
+            for owner, names in set_aside:
+                for name in names:
+                    held = getattr(owner, name)
+                    put_back.callback(setattr, owner, name, held)
+                    setattr(owner, name, type(held)())
+            put_back.callback(sign_in, default_session())
+            sign_in(None)
+            put_back.callback(core.callers.restore, core.callers.copy())
+            core.callers.restore(Callers())
+            put_back.callback(Services.now().put)
+            Services.none().put()
+            put_back.callback(dispose)
+            put_back.callback(lambdas.close)
         yield lab
     finally:
-        lab.accounts, lab.core.accounts, lab.core.trail, lab._checkpoints = kept
-        before.restore(lab)
+        with core.turns.call():
+            put_back.close()

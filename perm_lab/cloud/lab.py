@@ -52,10 +52,10 @@ class Lab(Displayable):
         self.lambdas = LambdaStore(self.core)
         self.accounts: dict[str, Account] = {}
         self._checkpoints: dict[str, Snapshot] = {}
-        self._gate = Gate(LabAuthorizer(self.core, self.lambdas))
+        self.gate = Gate(LabAuthorizer(self.core, self.lambdas))
         Lab._open = self
         try:
-            open_sandbox(self._gate, self.core.turns.call)
+            open_sandbox(self.gate, self.core.turns.call)
             lead_events(PATCHES, Deliveries(self.lambdas))
         except BaseException:
             self.close()
@@ -82,7 +82,7 @@ class Lab(Displayable):
     def close(self) -> None:
         """Forget the accounts and leave boto3 and the environment as they were. Closing twice is fine."""
         if Lab._open is self:
-            self._gate.close()
+            self.gate.close()
             self.lambdas.close()
             close_sandbox()
             Lab._open = None
@@ -174,7 +174,7 @@ class Lab(Displayable):
     def checkpoint(self, name: str) -> None:
         """Remember the state of every account under `name`, for `restore`."""
         self._require_open()
-        self._checkpoints[name] = Snapshot.take(self)
+        self._checkpoints[name] = Snapshot.take(self.lambdas, self.accounts)
 
     def restore(self, name: str) -> None:
         """Go back to the checkpoint `name`, as often as one likes. Raises LookupError when there is none."""
@@ -182,7 +182,7 @@ class Lab(Displayable):
         if name not in self._checkpoints:
             known = ", ".join(f"`{each}`" for each in self._checkpoints) or "none yet"
             raise LookupError(f"there is no checkpoint `{name}`; there are: {known}")
-        self._checkpoints[name].restore(self)
+        self._checkpoints[name].restore(self.lambdas, self.accounts)
 
     # what a learner asks
 

@@ -5,11 +5,12 @@ import json
 import pytest
 
 from perm_lab.challenges import Task, Tone
-from perm_lab.challenges.bench import Event, Place
+from perm_lab.challenges.bench import Event, Holder
 from perm_lab.challenges.neighbours import NEIGHBOURS, neighbours
-from perm_lab.cloud import Lab
 from perm_lab.iam import PolicyKind, Principal, Request
 from perm_lab.scenarios.api import ApiCall, Json, Zip
+
+pytestmark = pytest.mark.usefixtures("open_lab")
 
 SHOP, PARTNER, STRANGER = "111111111111", "222222222222", "999999999999"
 FUNCTION = f"arn:aws:lambda:us-east-1:{SHOP}:function:thumbnails"
@@ -88,14 +89,14 @@ HELD = [
 def test_a_document_counts_where_it_stands(kind, holder, who, action, resource):
     resource = resource or holder
     named = {} if kind == "identity" else {"Principal": {"Service" if "amazonaws.com" in who else "AWS": who}}
-    asked = task(Place(PolicyKind[kind.upper()], holder), request(who, action, resource))
+    asked = task(Holder(PolicyKind[kind.upper()], holder), request(who, action, resource))
     assert Tone.RIGHT is asked.check(document(allow(action, resource, **named))).tone
     other = {**allow(action, resource, **named), "Effect": "Deny"}
     assert Tone.KEEP_GOING is asked.check(document(other)).tone
 
 
 def test_a_trust_policy_counts_with_the_permission_of_who_takes_the_role():
-    asked = task(Place(PolicyKind.TRUST, ROLE), request("ecs-tasks.amazonaws.com", "sts:AssumeRole", ROLE))
+    asked = task(Holder(PolicyKind.TRUST, ROLE), request("ecs-tasks.amazonaws.com", "sts:AssumeRole", ROLE))
     assert Tone.RIGHT is asked.check(trust(Service="ecs-tasks.amazonaws.com")).tone
     assert Tone.KEEP_GOING is asked.check(trust(Service="ec2.amazonaws.com")).tone
 
@@ -103,10 +104,10 @@ def test_a_trust_policy_counts_with_the_permission_of_who_takes_the_role():
 @pytest.mark.parametrize(("kind", "arn"), [("trust", FUNCTION), ("identity", BUCKET), ("resource", ROLE)])
 def test_a_place_that_holds_no_such_policy_is_refused(kind, arn):
     with pytest.raises(ValueError, match="holds no policy of the kind .*legal: .*`trust` on role"):
-        Place(PolicyKind[kind.upper()], arn)
+        Holder(PolicyKind[kind.upper()], arn)
 
 
-SIDES = {"caller": Place(PolicyKind.IDENTITY, APP), "function": Place(PolicyKind.RESOURCE, FUNCTION)}
+SIDES = {"caller": Holder(PolicyKind.IDENTITY, APP), "function": Holder(PolicyKind.RESOURCE, FUNCTION)}
 ACROSS = request(f"arn:aws:sts::{PARTNER}:assumed-role/app/now", "lambda:InvokeFunction", FUNCTION)
 CALLER = document(allow("lambda:InvokeFunction", FUNCTION))
 OPEN = document(allow("lambda:InvokeFunction", FUNCTION, Principal={"AWS": APP}))
@@ -154,7 +155,7 @@ MAY_INVOKE = document(allow("lambda:InvokeFunction", FUNCTION))
 def with_events(*events):
     logs = document(allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "*"))
     log = ApiCall("iam", "put_role_policy", {"RoleName": "worker", "PolicyName": "log", "PolicyDocument": Json(logs)})
-    asked = task(Place(PolicyKind.IDENTITY, MAYA), request(MAYA, "lambda:InvokeFunction", FUNCTION), events=events)
+    asked = task(Holder(PolicyKind.IDENTITY, MAYA), request(MAYA, "lambda:InvokeFunction", FUNCTION), events=events)
     object.__setattr__(asked, "world", (*WORLD, (SHOP, log)))
     return asked.check(MAY_INVOKE)
 
@@ -184,19 +185,9 @@ def test_an_event_that_must_not_work_and_does_is_no_right_answer():
     assert Tone.RIGHT is with_events(invoked(who=f"arn:aws:iam::{SHOP}:user/tom", works=False)).tone
 
 
-def test_a_check_leaves_no_trace_in_the_open_lab():
-    asked = task(Place(PolicyKind.IDENTITY, MAYA), request(MAYA, "lambda:InvokeFunction", FUNCTION))
-    with Lab() as lab:
-        lab.account(SHOP).user("maya")
-        before = len(lab.trail)
-        assert Tone.RIGHT is asked.check(MAY_INVOKE).tone
-        assert (before, {SHOP}) == (len(lab.trail), set(lab.accounts))
-        assert [] == lab.account(SHOP).admin().client("lambda").list_functions()["Functions"]
-
-
 def test_the_score_counts_what_is_kept_out():
     asked = task(
-        Place(PolicyKind.IDENTITY, MAYA),
+        Holder(PolicyKind.IDENTITY, MAYA),
         request(MAYA, "lambda:InvokeFunction", FUNCTION),
         spares=tuple(set(NEIGHBOURS) - {"another function", "another action", "another region"}),
     )

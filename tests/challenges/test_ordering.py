@@ -5,11 +5,11 @@ from itertools import permutations
 import pytest
 
 from perm_lab.challenges import LESSONS, Ordering, Tone
-from perm_lab.challenges.ordering import Slip
+from perm_lab.challenges.ordering import TooEarly
 
 ORDERINGS = [each for lesson in LESSONS.values() for each in lesson.orderings.values()]
 BY_NAME = pytest.mark.parametrize("ordering", ORDERINGS, ids=lambda each: each.name)
-SMALL = Ordering("t", "text", ("a", "b", "c"), "so it is", (Slip("a", "b", "a makes b"),))
+SMALL = Ordering("t", "text", ("a", "b", "c"), "so it is", (TooEarly("a", "b", "a makes b"),))
 
 
 @BY_NAME
@@ -47,7 +47,7 @@ def test_lines_that_are_not_its_own_are_refused():
         SMALL.check(["a", "b"])
 
 
-@pytest.mark.parametrize(("lines", "slips"), [(("a",), ()), (("a", "a"), ()), (("a", "b"), (Slip("a", "x", ""),))])
+@pytest.mark.parametrize(("lines", "slips"), [(("a",), ()), (("a", "a"), ()), (("a", "b"), (TooEarly("a", "x", ""),))])
 def test_what_cannot_be_ordered_is_refused(lines, slips):
     with pytest.raises(ValueError, match="`t`"):
         Ordering("t", "text", lines, "reply", slips)

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from perm_lab.challenges import LESSONS, Rejected, Task, Tone, lesson
+from perm_lab.challenges import Rejected, Task, Tone, lesson
 from perm_lab.challenges.neighbours import NEIGHBOURS
+from tests.challenges.conftest import TASKS
 
-TASKS = [task for each in LESSONS.values() for task in each.tasks.values()]
+pytestmark = pytest.mark.usefixtures("open_lab")
 TRUST = lesson("01")["trust-policy"]
-BY_NAME = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 ACCEPTED = [pytest.param(t, d, id=f"{t.name}-{n}") for t in TASKS for n, d in enumerate(t.accepted)]
 REJECTED = [pytest.param(t, r, id=f"{t.name}-{n}-{r.slip}") for t in TASKS for n, r in enumerate(t.rejected)]
 
@@ -30,7 +30,6 @@ def test_a_rejected_answer_gets_its_own_reply(task: Task, rejected: Rejected) ->
     assert rejected.says in outcome.message
 
 
-@BY_NAME
 def test_a_task_ships_enough_of_both(task: Task) -> None:
     assert len(task.accepted) >= 2
     assert len(task.rejected) >= 4
@@ -39,31 +38,26 @@ def test_a_task_ships_enough_of_both(task: Task) -> None:
     assert set(task.spares) <= set(NEIGHBOURS)
 
 
-@BY_NAME
 def test_a_kind_is_spared_only_where_a_right_answer_needs_it(task: Task) -> None:
     for kind in task.spares:
         harder = replace(task, spares=tuple(each for each in task.spares if each != kind))
         assert any(not harder.check(answer).right for answer in task.accepted), kind
 
 
-@BY_NAME
 def test_every_slip_is_shown_by_some_rejected_answer(task: Task) -> None:
     assert {slip.name for slip in task.slips} == {each.slip for each in task.rejected if each.slip}
 
 
-@BY_NAME
 def test_the_solution_is_right_and_its_reply_gives_the_reasoning(task: Task) -> None:
     outcome = task.check(task.solution().document)
     assert (Tone.RIGHT, task.reasoning) == (outcome.tone, outcome.message)
 
 
-@BY_NAME
 def test_a_task_not_begun_is_not_yet(task: Task) -> None:
     assert Tone.NOT_YET is task.check(task.starter).tone
     assert Tone.NOT_YET is task.check("  \n").tone
 
 
-@BY_NAME
 def test_no_hint_is_the_solution_and_each_exists(task: Task) -> None:
     assert task.hints[0] == task.hint(1) == task.hint(0)
     assert task.hints[-1] == task.hint(99)

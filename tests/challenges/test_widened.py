@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from perm_lab.challenges import LESSONS, Task, Tone, lesson
+from perm_lab.challenges import Task, Tone, lesson
 from perm_lab.iam import PolicyKind
 from perm_lab.iam.statement import as_list
+from tests.challenges.conftest import TASKS
 
-TASKS = [task for each in LESSONS.values() for task in each.tasks.values()]
+pytestmark = pytest.mark.usefixtures("open_lab")
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 LOGS_ANYWHERE = "the story says that the log may be any: AWS's own managed policy does the same"
 # (tasks, what is made wider) that stay right, and why
@@ -78,7 +79,6 @@ def widened(task: Task) -> Iterator[tuple[str, Any]]:
             yield what, {**solution, name: document} if name else document
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_a_wider_answer_is_told_what_it_opens(task: Task) -> None:
     found = {what: task.check(answer) for what, answer in widened(task) if not harmless(task, what)}
     assert [] == [what for what, outcome in found.items() if outcome.tone is not Tone.ALMOST or not outcome.excess]

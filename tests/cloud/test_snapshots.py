@@ -1,8 +1,12 @@
 """Going back: the last change, or a state with a name, in every service and in Lambda, as often as one likes."""
 
+import gc
+import threading
+
 import pytest
 from botocore.exceptions import ClientError
 from moto.logs.models import logs_backends
+from moto.s3.models import FakeKey
 
 from tests.cloud.conftest import PARTNER, SHOP, allow
 
@@ -85,14 +89,78 @@ def test_log_events_are_shared_by_snapshots_and_gone_when_one_goes_back(lab, adm
     deploy("def lambda_handler(event, context): print('a line')")
     invoke()
 
-    def lines(services):
-        groups = services["logs"][SHOP]["us-east-1"].groups.values()
+    def lines():
+        groups = logs_backends[SHOP]["us-east-1"].groups.values()
         return [event for group in groups for stream in group.streams.values() for event in stream.events]
 
-    before = lines({"logs": logs_backends})
+    before = lines()
     lab.checkpoint("one")
-    assert [id(event) for event in before] == [id(event) for event in lines(lab._checkpoints["one"].state["services"])]
     invoke()
-    assert len(lines({"logs": logs_backends})) > len(before)
+    assert len(lines()) > len(before)
     lab.restore("one")
-    assert before == lines({"logs": logs_backends})
+    assert [id(event) for event in before] == [id(event) for event in lines()]
+
+
+def test_contents_come_back_as_they_were(lab, admin, photos):
+    s3, dynamodb, ec2 = admin.client("s3"), admin.client("dynamodb"), admin.client("ec2")
+    s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="photos", Key="cat.jpg", Body=b"purr", Metadata={"by": "maya"})
+    dynamodb.create_table(
+        TableName="carts",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    cart = {"id": {"S": "1"}, "items": {"L": [{"N": "7"}, {"B": b"x"}]}}
+    dynamodb.put_item(TableName="carts", Item=cart)
+    vpcs = ec2.describe_vpcs()["Vpcs"]
+    groups = ec2.describe_security_groups()["SecurityGroups"]
+    lab.checkpoint("before")
+    for _ in range(2):
+        s3.put_object(Bucket="photos", Key="cat.jpg", Body=b"hiss")
+        dynamodb.put_item(TableName="carts", Item={"id": {"S": "1"}})
+        ec2.create_vpc(CidrBlock="10.7.0.0/16")
+        ec2.authorize_security_group_ingress(GroupId=groups[0]["GroupId"], IpProtocol="tcp", FromPort=1, ToPort=2)
+        lab.restore("before")
+        found = s3.get_object(Bucket="photos", Key="cat.jpg")
+        assert (b"purr", {"by": "maya"}) == (found["Body"].read(), found["Metadata"])
+        assert 2 == len(s3.list_object_versions(Bucket="photos")["Versions"])
+        assert cart == dynamodb.get_item(TableName="carts", Key={"id": {"S": "1"}})["Item"]
+        assert vpcs == ec2.describe_vpcs()["Vpcs"]
+        assert groups == ec2.describe_security_groups()["SecurityGroups"]
+
+
+def test_going_back_leaves_nothing_behind(lab, admin, photos):
+    """moto would keep every object that it ever made in a list; of a state that is gone, the files are closed too."""
+    lab.checkpoint("before")
+    counts = []
+    for _ in range(3):
+        admin.client("s3").put_object(Bucket="photos", Key="dog.jpg", Body=b"woof")
+        lab.restore("before")
+        living = [each for each in gc.get_objects() if isinstance(each, FakeKey) and not each.disposed]
+        counts.append((len(FakeKey.instances_tracked), len(living)))
+    assert [(0, 1)] * 3 == counts
+
+
+def test_a_state_is_taken_and_gone_back_to_between_calls(lab, admin, deploy, invoke):
+    deploy("def lambda_handler(event, context):\n    print('a line')\n    return event\n")
+    lab.checkpoint("before")
+    failures = []
+
+    def work(number):
+        try:
+            for n in range(3):
+                assert {"n": n} == invoke({"n": n})[0]
+                admin.client("sqs").create_queue(QueueName=f"queue-{number}-{n}")
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        lab.checkpoint("meanwhile")
+        lab.restore("meanwhile")
+    assert [] == failures
+    lab.restore("before")
+    assert "QueueUrls" not in admin.client("sqs").list_queues()

@@ -7,7 +7,8 @@ botocore itself), and `after-call` sees every answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -82,6 +83,15 @@ class Gate:
     def close(self) -> None:
         """Let no call pass any more."""
         self._authorizer = None
+
+    @contextmanager
+    def standing_in_for(self, other: Gate) -> Iterator[None]:
+        """Let the clients of this gate pass `other` for as long as the block lasts."""
+        before, self._authorizer = self._authorizer, other._authorizer
+        try:
+            yield
+        finally:
+            self._authorizer = before
 
     def _remember(self, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
         context[_PARAMS] = params

@@ -19,6 +19,7 @@ LEANED_ON = {
     "moto.core.models.botocore_stubber.process_request": "moto answers only requests that the gate has stamped",
     "moto.core.base_backend.AccountSpecificBackend.get_session": "moto asks a session for the Regions of each service",
     "moto.core.common_models.BaseModel.__new__": "moto keeps every object it ever made, for its dashboard",
+    "moto.s3.models.FakeKey.__del__": "an object's file is closed when the object goes",
     "moto.iam.policy_validation.IAMTrustPolicyDocumentValidator._validate_trust_policy_action": (
         "moto wants the actions of a trust policy spelt as in its list, AWS takes them in any case"
     ),
@@ -27,6 +28,10 @@ LEANED_ON = {
     "moto.backends.get_backend": "the state of a service, by account and Region",
     "moto.core.base_backend.BackendDict._instances": "the state of all services, to be copied and put back",
     "moto.iam.models.AWSManagedPolicy.from_data": "the catalogue's AWS managed policies stand in each account",
+    "moto.s3.models.s3_backends": "the owner of each bucket name, and the files that objects' contents are in",
+    "moto.s3.utils._VersionedKeyStore.lists": "a bucket's objects with all their versions",
+    "moto.moto_api._internal.moto_random.MotoRandom": "as `mock_random` begins",
+    "moto.core.constants.MISSING": "moto compares it by identity: copies of the state share it",
     "moto.logs.models.LogEvent": "there are many of them and none changes: copies of the state share them",
     # where moto's services would run a function
     "moto.awslambda.utils.get_backend": "a secret's rotation asks for the function and invokes it",

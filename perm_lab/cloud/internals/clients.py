@@ -50,6 +50,11 @@ def sign_in(who: boto3.Session | None) -> None:
     boto3.DEFAULT_SESSION = who
 
 
+def default_session() -> boto3.Session | None:
+    """The session of plain `boto3.client(…)`, None where nobody has used it yet."""
+    return boto3.DEFAULT_SESSION
+
+
 def signed_in() -> boto3.Session:
     """The session of plain `boto3.client(…)`, made where there is none yet."""
     return boto3._get_default_session()
