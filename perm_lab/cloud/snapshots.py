@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 # moto's insides
 
+_BACKENDS: Any = BackendDict
+"""Lists, as `_instances`, the services of which something was used."""
+
 SEED = 20150409
 """What moto's random generator begins with in every lab, so that ids are the same in every run."""
 
@@ -54,11 +57,8 @@ class Services:
     @classmethod
     def now(cls) -> Services:
         """What moto's services hold now."""
-        held = (
-            (backends, {account: dict(regions) for account, regions in backends.items()})
-            for backends in _in_use()
-            if backends
-        )
+        used = (backends for backends in _BACKENDS._instances if backends)
+        held = ((each, {account: dict(regions) for account, regions in each.items()}) for each in used)
         return cls(tuple(held), dict(s3_backends.bucket_accounts), mock_random.getstate(), cls.tracked_now())
 
     @classmethod
@@ -68,7 +68,7 @@ class Services:
 
     def put(self) -> None:
         """Let moto's services hold this, and nothing else. What they held is theirs no more, and is not touched."""
-        for backends in _in_use():
+        for backends in _BACKENDS._instances:
             backends.clear()
         for backends, accounts in self.backends:
             for account, regions in accounts.items():
@@ -92,12 +92,6 @@ class Services:
             for backend in regions.values():
                 backend.reset()
         Services.none().put()
-
-
-def _in_use() -> list[BackendDict[Any]]:
-    """The services of which something was used, each with its backends by account and region."""
-    found: Any = BackendDict
-    return list(found._instances)
 
 
 _SHARED = (BackendDict, LogEvent, type(MISSING), bytes, datetime, type, FunctionType)
