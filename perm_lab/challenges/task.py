@@ -252,7 +252,8 @@ def _place(text: str) -> str:
         shown = f"\n\n`{line.strip()}`" if line.strip() else ""
         advice = "; JSON strings take double quotes" if "'" in line else ""
         advice = advice or ("; JSON allows no comma before a closing bracket" if line.strip()[:1] in "]}" else "")
-        return f"this is not JSON yet: line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}{advice}{shown}"
+        what = error.msg[:1].lower() + error.msg[1:]
+        return f"this is not JSON yet: line {error.lineno}, column {error.colno}: {what}{advice}{shown}"
     return ""
 
 
