@@ -17,8 +17,8 @@ from perm_lab.challenges.task import Rejected, Slip, Solution, Task
 Outcome = Judgement  # the name until the page says the new one
 
 __all__ = [
-    "LESSONS",
     "Judgement",
+    "LESSONS",
     "Lesson",
     "Ordering",
     "Outcome",

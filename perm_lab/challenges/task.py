@@ -252,12 +252,9 @@ def _place(text: str) -> str:
         shown = f"\n\n`{line.strip()}`" if line.strip() else ""
         advice = "; JSON strings take double quotes" if "'" in line else ""
         advice = advice or ("; JSON allows no comma before a closing bracket" if line.strip()[:1] in "]}" else "")
-        return f"this is not JSON yet: line {error.lineno}, column {error.colno}: {_lower(error.msg)}{advice}{shown}"
+        what = error.msg[:1].lower() + error.msg[1:]
+        return f"this is not JSON yet: line {error.lineno}, column {error.colno}: {what}{advice}{shown}"
     return ""
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _same(text: str, starter: str) -> bool:
