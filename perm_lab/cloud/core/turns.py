@@ -129,8 +129,9 @@ class Turns:
         return top.clock.has(threading.get_ident()) or self.caller == top.access_key
 
     def _leave(self) -> None:
-        self._owner, self._mine.depth = None, 0
-        self._free.notify_all()
+        if self._mine.depth:
+            self._owner, self._mine.depth = None, 0
+            self._free.notify_all()
 
     def _return(self, me: int, depth: int) -> None:
         self._free.notify_all()
