@@ -15,8 +15,8 @@ from perm_lab.cloud import Lab, Record
 from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Policy, PolicyKind, PolicySet, Principal, Request, evaluate
 from perm_lab.scenarios.api import ApiCall, Clients, Json, create_function, create_role, document, signed_in, trust
-from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.steps import Step, first, session, taken
+from perm_lab.scenarios.run import Handler, RunOutcome, Toggle
+from perm_lab.scenarios.steps import Step, assumed, first, invocation_error, session
 from perm_lab.scenarios.switches import Switch, statement
 from perm_lab.scenarios.world import PERSON, Scenario
 
@@ -28,6 +28,8 @@ _CALLERS, _FUNCTION = "On the caller's side", "In the function policy"
 class Across(Scenario):
     """The world of lesson 7: a function, and callers of four accounts. What is run is a call by one of them."""
 
+    TITLE, CHOICE = "Across accounts", "Who calls"
+    STORY = "One function, four accounts. Switch grants on both sides and see who gets in."
     ACCOUNT = "price list"
 
     def __init__(self, lab: Lab | None = None) -> None:
@@ -100,9 +102,9 @@ class Across(Scenario):
             calls += create_role(APP, itself, account=self._id(caller))
         return calls
 
-    def _fire(self) -> None:
+    def _fire(self) -> str:
         """Invoke the function as the caller."""
-        self._callers[self.handler]["lambda"].invoke(FunctionName=self._function_arn)
+        return invocation_error(self._callers[self.handler]["lambda"].invoke(FunctionName=self._function_arn))
 
     def _session(self, caller: str) -> Any:
         account = self.lab.account(self._id(caller))
@@ -115,35 +117,31 @@ class Across(Scenario):
         return self.lab.new_session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
-        who = self._caller_arn(self.handler)
-        if ":role/" in who:
-            who = session(who, "at-work")
-        same = self.handler == SAME
-        sides = "one side is enough: the caller's policies, or the function policy"
-        if not same:
-            sides = "both sides are asked: the caller's policies in the caller's account, and the function policy"
+        who, invoked = self._caller_arn(self.handler), first(records, "lambda:Invoke")
+        sides = "both sides are asked: the caller's policies in the caller's account, and the function policy"
+        side = invoked.decision.policy_type.value if invoked and invoked.decision else "policy"
+        refused = f"fails: across accounts both sides must allow, and no {side} does"
+        if self.handler == SAME:
+            sides = "one side is enough: the caller's policies, or the function policy"
+            refused = f"fails: neither {PERSON}'s policies nor the function policy allows it"
+        elif self.handler == STRANGER:
+            refused = "fails, as it should: the function policy does not let mallory in"
         return [
-            Step(who, "lambda:InvokeFunction", self._function_arn, sides, first(records, "lambda:Invoke")),
-            taken(
+            Step(
+                session(who, "at-work") if ":role/" in who else who, "lambda:InvokeFunction", self._function_arn, sides,
+                invoked, refused,
+            ),
+            assumed(
                 records, self.arn("iam", f"role/{ROLE}"), self._function_arn,
                 "whoever calls, the code runs as the execution role",
             ),
         ]  # fmt: skip
 
-    def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
-        in_words = {SAME: PERSON, PARTNER: "the partner's app", SISTER: "the sister's app", STRANGER: "mallory"}
-        who = in_words[self.handler]
-        if hops[0].status is Status.ALLOWED:
-            if self.handler == STRANGER:
-                return Outcome.EXPOSED, "works, and lets in too much: everyone means everyone, mallory included"
-            return Outcome.WORKED, f"works: {who} may invoke the function"
-        decision = hops[0].decision
+    def _allowed(self) -> tuple[RunOutcome, str]:
         if self.handler == STRANGER:
-            return Outcome.FAILED, "fails, as it should: the function policy does not let mallory in"
-        side = decision.policy_type.value if decision else "policy"
-        if self.handler == SAME:
-            return Outcome.FAILED, f"fails: neither {who}'s policies nor the function policy allows it"
-        return Outcome.FAILED, f"fails: across accounts both sides must allow, and no {side} does"
+            return RunOutcome.EXPOSED, "works, and lets in too much: everyone means everyone, mallory included"
+        who = {SAME: PERSON, PARTNER: "the partner's app", SISTER: "the sister's app"}[self.handler]
+        return RunOutcome.WORKED, f"works: {who} may invoke the function"
 
     def _event_code(self) -> str:
         if self.handler == SAME:

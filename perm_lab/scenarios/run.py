@@ -59,22 +59,26 @@ class Hop:
 
     @property
     def sign(self) -> str:
-        if self.status is Status.NOT_REACHED:
-            return "○"
-        return self.decision.verdict.sign if self.decision else "✓"
+        return self.decision.verdict.sign if self.decision else _UNDECIDED[self.status][0]
 
     @property
     def word(self) -> str:
-        if self.status is Status.NOT_REACHED:
-            return "never reached"
-        return self.decision.verdict.word if self.decision else "needs no permission"
+        return self.decision.verdict.word if self.decision else _UNDECIDED[self.status][1]
 
     def __str__(self) -> str:
         through = f" ({self.via})" if self.via else ""
         return f"{self.sign} {self.word}: {short(self.who)} → {self.action} → {short(self.what)}{through}"
 
 
-class Outcome(Enum):
+# a hop on which no policy was asked: its sign and word
+_UNDECIDED = {
+    Status.ALLOWED: ("✓", "needs no permission"),
+    Status.DENIED: ("✗", "failed"),
+    Status.NOT_REACHED: ("○", "never reached"),
+}
+
+
+class RunOutcome(Enum):
     """What came of a run."""
 
     WORKED = "works"
@@ -93,7 +97,7 @@ class Run(Displayable):
 
     hops: tuple[Hop, ...]
     records: tuple[Record, ...]
-    outcome: Outcome
+    outcome: RunOutcome
     sentence: str
     policies: tuple[tuple[str, Policy], ...]
     equivalents: Equivalents
@@ -124,6 +128,7 @@ def hop(record: Record, note: str = "", *, start: str = "", what: str = "") -> H
     what = what or record.resource
     decision = record.decision
     if decision is None:
+        status = Status.DENIED if record.error_code else Status.ALLOWED
         return Hop(record.caller, record.action, what, status, None, "", note, start)
     request = decision.request
     start = (

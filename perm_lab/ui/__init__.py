@@ -1,8 +1,9 @@
 """What a learner sees: verdicts, trails and policies as HTML, pictures of runs, and widgets.
 
-from perm_lab.ui import ExecutionRoleWidget
+from perm_lab.scenarios import ExecutionRole
+from perm_lab.ui import ScenarioWidget
 
-ExecutionRoleWidget()
+ScenarioWidget(ExecutionRole())
 """
 
 from perm_lab.challenges import Question
@@ -15,18 +16,21 @@ from perm_lab.ui.lab_map import lab_html
 from perm_lab.ui.managed import PolicyBrowser
 from perm_lab.ui.pictures import Diagram, diagram
 from perm_lab.ui.predict import Prediction, Quiz
-from perm_lab.ui.scenario import (
-    AcrossWidget,
-    ExecutionRoleWidget,
-    PassRoleWidget,
-    PullWidget,
-    PushWidget,
-    ScenarioWidget,
-    TwoWaysWidget,
-)  # fmt: skip
+from perm_lab.ui.scenario import ScenarioWidget
 
 __all__ = [
-    "AcrossWidget", "Arrange", "BoardWidget", "BothSides", "Diagram", "ExecutionRoleWidget", "PassRoleWidget",
-    "PolicyBrowser", "PolicyEditor", "Prediction", "PullWidget", "PushWidget", "Question", "Quiz", "ScenarioWidget",
-    "TwoWaysWidget", "diagram", "lab_html", "svg", "warm",
-]  # fmt: skip
+    "Arrange",
+    "BoardWidget",
+    "BothSides",
+    "Diagram",
+    "PolicyBrowser",
+    "PolicyEditor",
+    "Prediction",
+    "Question",
+    "Quiz",
+    "ScenarioWidget",
+    "diagram",
+    "lab_html",
+    "svg",
+    "warm",
+]

@@ -7,21 +7,22 @@ from html import escape
 
 from perm_lab.display import view
 from perm_lab.iam import Policy
-from perm_lab.scenarios import Hop, Outcome, Run, Status
+from perm_lab.scenarios import Hop, Run, RunOutcome, Status
 from perm_lab.scenarios.cloudformation import Template
 from perm_lab.scenarios.equivalents import Equivalents
 from perm_lab.scenarios.names import short
 from perm_lab.ui.decisions import decision_body
 from perm_lab.ui.pictures import diagram
-from perm_lab.ui.style import NOT_REACHED, Mark, breakable, code, folded, fragment, mark, prose, say, table
+from perm_lab.ui.style import Mark, breakable, code, folded, fragment, mark, prose, say, table
 from perm_lab.ui.views import policy_body
 
 _SHOWN = {
-    Outcome.WORKED: ("✓", "pl-ok"),
-    Outcome.UNLOGGED: ("✓", "pl-ok"),
-    Outcome.EXPOSED: ("!", "pl-no"),
-    Outcome.FAILED: ("✗", "pl-no"),
+    RunOutcome.WORKED: ("✓", "pl-ok"),
+    RunOutcome.UNLOGGED: ("✓", "pl-ok"),
+    RunOutcome.EXPOSED: ("!", "pl-no"),
+    RunOutcome.FAILED: ("✗", "pl-no"),
 }
+_UNDECIDED = {Status.ALLOWED: "pl-ok", Status.DENIED: "pl-no", Status.NOT_REACHED: "pl-idle"}
 _MOST_ROWS = 24
 Block = Callable[[str, str], str]
 """Makes HTML of a program, given its name as well."""
@@ -68,9 +69,7 @@ def _step(number: int, hop: Hop) -> tuple[str, ...]:
 
 
 def _mark(hop: Hop) -> Mark:
-    if hop.status is Status.NOT_REACHED:
-        return NOT_REACHED
-    return mark(hop.decision.verdict) if hop.decision else Mark("✓", "needs no permission", "pl-ok")
+    return mark(hop.decision.verdict) if hop.decision else Mark(hop.sign, hop.word, _UNDECIDED[hop.status])
 
 
 def why_body(run: Run) -> str:

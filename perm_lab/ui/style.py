@@ -56,7 +56,6 @@ class Mark:
         return f'<b class="{self.css}">{self.sign}&nbsp;{escape(self.word)}</b>'
 
 
-NOT_REACHED = Mark("○", "never reached", "pl-idle")
 _CSS = {Verdict.ALLOW: "pl-ok", Verdict.IMPLICIT_DENY: "pl-no", Verdict.EXPLICIT_DENY: "pl-no"}
 
 

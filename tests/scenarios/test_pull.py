@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import Outcome, Pull
+from perm_lab.scenarios import Pull, RunOutcome
 
 KEYS = ("kinesis", "sqs", "read-clicks", "records-only", "grant", "person")
 
@@ -38,7 +38,7 @@ def test_the_program_shown_builds_the_same_state_in_a_fresh_account(keys: tuple[
     with Lab() as lab:
         lab.account(account).sign_in(lab.account(account).admin())
         compiled = compile(run.boto3_code, "<shown>", "exec")
-        if run.outcome is Outcome.FAILED:
+        if run.outcome is RunOutcome.FAILED:
             with pytest.raises(ClientError, match="Cannot access stream|ReceiveMessage"):
                 exec(compiled, {})
         else:
