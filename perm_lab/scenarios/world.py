@@ -42,8 +42,8 @@ class Scenario(ABC):
         self.account = self.lab.account(str(_FIRST_ACCOUNT + number), name=self.ACCOUNT)
         self.handlers = self._handlers()
         self._switches = {each.toggle.key: each for each in self._all_switches()}
-        self._built = frozenset(key for key, switch in self._switches.items() if switch.built)
-        self._state, self._handler = self._built, self.handlers[0]
+        self._state = frozenset(key for key, switch in self._switches.items() if switch.built)
+        self._handler = self.handlers[0]
         self._admin = Clients(self.account.admin())
         self._elsewhere: dict[str, Clients] = {}
         self._person = Clients(self.account.user(PERSON))
@@ -159,8 +159,12 @@ class Scenario(ABC):
     @property
     def equivalents(self) -> Equivalents:
         """The present state as a program, as commands and as templates."""
-        changed = self._state ^ self._built
-        changes = [s.on if key in self._state else s.off for key, s in self._switches.items() if key in changed]
+        return self.in_code(self._state)
+
+    def in_code(self, state: frozenset[str]) -> Equivalents:
+        """The same of the state in which these toggles are on and the others off, without going there."""
+        switches = ((key in state, switch) for key, switch in self._switches.items())
+        changes = [switch.on if on else switch.off for on, switch in switches if on is not switch.built]
         person = ApiCall("iam", "create_user", {"UserName": PERSON})
         calls = (person, *self._world((self._handler,)), *changes)
         return Equivalents(self.account.id, calls, self._event_code())
