@@ -6,6 +6,7 @@ polls it. Follows "How Lambda processes records from stream and queue-based even
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from perm_lab import catalog
@@ -86,9 +87,14 @@ class Pull(Scenario):
         ]
 
     def _fire(self) -> str:
-        """Map the source to the function as the person, put something into it, and poll it until it is empty."""
+        """Map the source to the function as the person, put something into it, and poll it until it is empty.
+
+        A stream keeps its records: it is read from now on, so that the hundredth run reads no more than the first.
+        """
         start, client = len(self.lab.trail), self._person["lambda"]
-        uuid = client.create_event_source_mapping(**self._mapping)["UUID"]
+        now = {"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": datetime.now(UTC)}
+        mapping = {**self._mapping, **now} if self.handler == STREAM else self._mapping
+        uuid = client.create_event_source_mapping(**mapping)["UUID"]
         try:
             if self.handler == STREAM:
                 self._admin["kinesis"].put_record(StreamName="clicks", PartitionKey="one", Data=b"click")
