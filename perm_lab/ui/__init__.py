@@ -7,9 +7,8 @@ ScenarioWidget(ExecutionRole())
 """
 
 from perm_lab.challenges import Question
-from perm_lab.ui.across import BothSides
 from perm_lab.ui.arrange import Arrange
-from perm_lab.ui.board import BoardWidget
+from perm_lab.ui.both_sides import BothSides
 from perm_lab.ui.drawing import svg, warm
 from perm_lab.ui.editor import PolicyEditor
 from perm_lab.ui.lab_map import lab_html
@@ -17,6 +16,7 @@ from perm_lab.ui.managed import PolicyBrowser
 from perm_lab.ui.pictures import Diagram, diagram
 from perm_lab.ui.predict import Prediction, Quiz
 from perm_lab.ui.scenario import ScenarioWidget
+from perm_lab.ui.source_board import BoardWidget
 
 __all__ = [
     "Arrange",

@@ -8,18 +8,13 @@ from html import escape
 import ipywidgets as widgets
 
 from perm_lab.challenges import Ordering, Outcome, Progress, Tone
-from perm_lab.display import view
 from perm_lab.ui.editor import outcome_body
 from perm_lab.ui.panel import Panel, button, html
 from perm_lab.ui.status import live
-from perm_lab.ui.style import bare, fragment, prose
+from perm_lab.ui.style import bare, fragment, prose, shows
 
 
-@view(Ordering)
-def _ordering_html(ordering: Ordering) -> str:
-    return fragment(ordering_body(ordering))
-
-
+@shows(Ordering)
 def ordering_body(ordering: Ordering) -> str:
     lines = "".join(f"<li>{escape(line)}</li>" for line in ordering.shuffled)
     return f"<div><b>Put in order.</b> {prose(ordering.text)}<ul>{lines}</ul></div>"

@@ -8,25 +8,20 @@ from html import escape
 import ipywidgets as widgets
 
 from perm_lab.challenges import Outcome, Progress, Solution, Task, Tone
-from perm_lab.display import view
 from perm_lab.iam import Request
 from perm_lab.scenarios.names import short
 from perm_lab.ui.decisions import decision_body
 from perm_lab.ui.panel import Panel, button, html
 from perm_lab.ui.pictures import diagram
 from perm_lab.ui.status import RESULT, STALE, earlier, live, mark, marked
-from perm_lab.ui.style import bare, code, folded, fragment, prose, say, table
+from perm_lab.ui.style import bare, code, folded, fragment, prose, say, shows, table
 
 _CSS = {Tone.NOT_YET: "", Tone.KEEP_GOING: "pl-no", Tone.ALMOST: "pl-no", Tone.RIGHT: "pl-ok"}
 _MANY = 8
 _EARLIER = "○ of an earlier text: check again"
 
 
-@view(Outcome)
-def _outcome_html(outcome: Outcome) -> str:
-    return fragment(outcome_body(outcome))
-
-
+@shows(Outcome)
 def outcome_body(outcome: Outcome) -> str:
     """The tone first, then what to say, then the evidence behind it, folded."""
     slip = f": {outcome.slip}" if outcome.slip else ""
@@ -45,11 +40,7 @@ def outcome_body(outcome: Outcome) -> str:
     return "".join(parts)
 
 
-@view(Task)
-def _task_html(task: Task) -> str:
-    return fragment(task_body(task))
-
-
+@shows(Task)
 def task_body(task: Task) -> str:
     """The story, and the requests that an answer is measured by."""
     rows = [("✓ must pass", *_cells(each)) for each in task.must_allow]
@@ -67,11 +58,7 @@ def _who(request: Request) -> str:
     return short(request.principal.service or request.principal.arn)
 
 
-@view(Solution)
-def _solution_html(solution: Solution) -> str:
-    return fragment(solution_body(solution))
-
-
+@shows(Solution)
 def solution_body(solution: Solution) -> str:
     """The document, and why."""
     return f"<pre>{escape(json.dumps(solution.document, indent=2))}</pre>{prose(solution.reasoning)}"

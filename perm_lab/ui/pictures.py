@@ -12,11 +12,11 @@ from graphviz import Digraph
 from graphviz import escape as literal
 
 from perm_lab.cloud import Record
-from perm_lab.display import Displayable, view
+from perm_lab.display import Displayable
 from perm_lab.scenarios import Hop, Run, Status, hop
 from perm_lab.scenarios.names import kind, short, whole
 from perm_lab.ui.drawing import svg
-from perm_lab.ui.style import fragment
+from perm_lab.ui.style import shows
 
 _FONT = {"fontname": "Helvetica,Arial,sans-serif", "fontsize": "10"}
 _LINE = {
@@ -86,9 +86,7 @@ def diagram(what: Run | Record | Iterable[Record]) -> Diagram:
     return Diagram(tuple(hop(record) for record in ([what] if isinstance(what, Record) else what)))
 
 
-@view(Diagram)
-def _diagram_html(picture: Diagram) -> str:
-    return fragment(picture.html())
+shows(Diagram)(Diagram.html)
 
 
 def _ends(each: Hop) -> tuple[str, str]:

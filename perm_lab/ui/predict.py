@@ -10,20 +10,15 @@ import ipywidgets as widgets
 
 from perm_lab import display
 from perm_lab.challenges import Progress, Question
-from perm_lab.display import view
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, button, html
-from perm_lab.ui.style import Mark, bare, fragment, prose, say
+from perm_lab.ui.style import Mark, bare, fragment, prose, say, shows
 
 _RIGHT = Mark("✓", "Right", "pl-ok")
 _WRONG = Mark("✗", "Not so", "pl-no")
 
 
-@view(Question)
-def _question_html(question: Question) -> str:
-    return fragment(question_body(question))
-
-
+@shows(Question)
 def question_body(question: Question, head: str = "Predict.") -> str:
     options = "".join(f"<li>{escape(option)}</li>" for option in question.options)
     return f"<div><b>{head}</b> {prose(question.text)}<ul>{options}</ul></div>"

@@ -7,11 +7,16 @@ paints its own background, so that its contrast never depends on the page around
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
+from typing import TypeVar
 
+from perm_lab.display import view
 from perm_lab.iam import Verdict
+
+_T = TypeVar("_T")
 
 LIGHT = {"bg": "#ffffff", "fg": "#1f2328", "dim": "#57606a", "line": "#d0d7de", "soft": "#f4f6f8", "ok": "#0f6325",
          "no": "#a40e26", "accent": "#0b5cad"}  # fmt: skip
@@ -67,6 +72,19 @@ def mark(verdict: Verdict) -> Mark:
 def fragment(*parts: str) -> str:
     """The HTML `parts` with the stylesheet that they need, ready for any page."""
     return f"<style>{CSS}</style>{bare(*parts)}"
+
+
+def shows(cls: type[_T]) -> Callable[[Callable[[_T], str]], Callable[[_T], str]]:
+    """The decorated function makes the body of a value of `cls`; with the stylesheet it is how the value shows itself.
+
+    The body alone goes into a larger fragment.
+    """
+
+    def register(body: Callable[[_T], str]) -> Callable[[_T], str]:
+        view(cls)(lambda value: fragment(body(value)))
+        return body
+
+    return register
 
 
 def bare(*parts: str) -> str:

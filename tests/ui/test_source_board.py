@@ -7,7 +7,7 @@ from perm_lab.cloud import Lab
 from perm_lab.display import html
 from perm_lab.scenarios.board import MISTAKES, example, place, sources, title
 from perm_lab.ui import BoardWidget
-from perm_lab.ui.board import placed_body
+from perm_lab.ui.source_board import placed_body
 
 
 @pytest.fixture

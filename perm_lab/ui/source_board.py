@@ -8,23 +8,18 @@ from typing import Any
 import ipywidgets as widgets
 
 from perm_lab.challenges import Progress
-from perm_lab.display import view
 from perm_lab.scenarios.board import SIDES, Placed, example, place, sources, title
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, button, html
 from perm_lab.ui.pictures import Diagram
 from perm_lab.ui.status import RESULT, STALE, earlier, live, mark, marked
-from perm_lab.ui.style import bare, folded, fragment, prose, say, table
+from perm_lab.ui.style import bare, folded, fragment, prose, say, shows, table
 
 NAME = "06-board"
 _EARLIER = "○ of an earlier placement: place and run again"
 
 
-@view(Placed)
-def _placed_html(placed: Placed) -> str:
-    return fragment(placed_body(placed))
-
-
+@shows(Placed)
 def placed_body(placed: Placed) -> str:
     """The verdict, what to say of it, and the calls that decided it as a picture."""
     sign, css = ("✓ it works", "pl-ok") if placed.works else ("✗ it fails", "pl-no")
