@@ -66,7 +66,7 @@ def _read(source: str, arn: str) -> dict[str, str]:
 @cache
 def needs() -> tuple[Need, ...]:
     """The functions of the lesson, each by what starts it or where it runs. All of them write a log."""
-    rows = (
+    rows: tuple[tuple[str, str, Mapping[str, str]], ...] = (
         ("s3", "runs for each new object in a bucket (S3 pushes)", {}),
         ("kinesis", "is fed by the Kinesis stream clicks", _read("kinesis", _STREAM)),
         ("dynamodb", "is fed by the DynamoDB stream of the table albums", _read("dynamodb-stream", _TABLE)),

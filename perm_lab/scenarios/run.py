@@ -124,14 +124,13 @@ def decided_by(decision: Decision) -> str:
 
 def hop(record: Record, note: str = "", *, start: str = "", what: str = "") -> Hop:
     """A call of the trail as a hop, on `what` or on what the call's permission was asked for."""
-    status = Status.ALLOWED if record.allowed else Status.DENIED
-    what = what or record.resource
-    decision = record.decision
+    decision, who, what = record.decision, record.caller, what or record.resource
     if decision is None:
         status = Status.DENIED if record.error_code else Status.ALLOWED
-        return Hop(record.caller, record.action, what, status, None, "", note, start)
-    request = decision.request
-    start = (
-        start or request.context.get("aws:SourceArn", "") if request.principal.service else request.principal.role_arn
-    )
-    return Hop(record.caller, request.action, what, status, decision, decided_by(decision), note, start or "")
+        return Hop(who, record.action, what, status, None, "", note, start)
+    request, status = decision.request, Status.ALLOWED if record.allowed else Status.DENIED
+    if request.principal.service:
+        start = start or str(request.context.get("aws:SourceArn", ""))
+    else:
+        start = request.principal.role_arn or ""
+    return Hop(who, request.action, what, status, decision, decided_by(decision), note, start)

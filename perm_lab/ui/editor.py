@@ -71,7 +71,8 @@ class PolicyEditor(Panel):
     """
 
     def __init__(self, task: Task, progress: Progress | None = None) -> None:
-        self.task, self.outcome, self.hints_shown = task, None, 0
+        self.task, self.hints_shown = task, 0
+        self.outcome: Outcome | None = None
         self._checked = ""  # the text of which `outcome` tells
         self._progress = progress or Progress()
         kept = self._progress.get(task.name)
@@ -96,8 +97,7 @@ class PolicyEditor(Panel):
         """Check `document`, or what the editor holds: the plain-code way to press the button."""
         if document is not None:
             self.editor.value = document
-        self._check()
-        return self.outcome
+        return self._check()
 
     @property
     def stale(self) -> bool:
@@ -107,15 +107,16 @@ class PolicyEditor(Panel):
     def _edited(self) -> None:
         mark(self.result, STALE if self.outcome and self.editor.value != self._checked else "")
 
-    def _check(self) -> None:
+    def _check(self) -> Outcome:
         self._checked = self.editor.value
-        self.outcome = self.task.check(self._checked)
-        if self.outcome.tone is not Tone.NOT_YET:
-            tone = self.outcome.tone.value
-            self._progress.attempt(self.task.name, {"text": self._checked, "tone": tone}, tone, self.outcome.slip)
+        self.outcome = outcome = self.task.check(self._checked)
+        if outcome.tone is not Tone.NOT_YET:
+            tone = outcome.tone.value
+            self._progress.attempt(self.task.name, {"text": self._checked, "tone": tone}, tone, outcome.slip)
         problem = f"<p class=pl-dim>{prose(self._progress.problem)}</p>" if self._progress.problem else ""
-        self.result.value = bare(earlier(_EARLIER), live(outcome_body(self.outcome)), problem)
+        self.result.value = bare(earlier(_EARLIER), live(outcome_body(outcome)), problem)
         mark(self.result, "")
+        return outcome
 
     def _hint(self) -> None:
         """Show one hint more; after the last one, the solution. The button stays enabled: it has the focus."""

@@ -55,7 +55,7 @@ class Diagram(Displayable):
         for (start, what, status, *words), actions in self._edges().items():
             css, style = _LINE[status]
             graph.edge(_id(start), _id(what), _label(words[0], *actions, *words[1:]), style=style, **{"class": css})
-        return graph.source
+        return str(graph.source)
 
     def _edges(self) -> dict[tuple[Any, ...], list[str]]:
         """The lines to draw, each with its actions: hops that differ in their action only share one."""

@@ -60,12 +60,13 @@ class Prediction(Panel):
     @property
     def choice(self) -> str | None:
         """The option chosen so far, committed or not."""
-        return self.options.value
+        chosen: str | None = self.options.value
+        return chosen
 
     @property
     def correct(self) -> bool | None:
         """Whether the committed choice is right; None before it is committed."""
-        return self.question.correct(self.choice) if self.committed else None
+        return self.question.correct(self.choice or "") if self.committed else None
 
     def commit(self, choice: str | None = None) -> None:
         """Commit to `choice`, or to what is selected: the plain-code way to press the button.

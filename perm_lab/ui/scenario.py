@@ -97,8 +97,7 @@ class ScenarioWidget(Panel):
     def evaluate(self, works: bool) -> Run:
         """Commit to what will happen and run it: the plain-code way to press the button of a widget that asks."""
         self.forecast.options.value = works
-        self._evaluate()
-        return self.run
+        return self._evaluate()
 
     def _changed(self) -> None:
         """Bring the scenario to what the controls say; run it, or ask first what will come of it."""
@@ -113,13 +112,14 @@ class ScenarioWidget(Panel):
         self._show_tabs(_OF_THE_STATE)
         mark(self, WAITS if self.run else "")
 
-    def _evaluate(self) -> None:
+    def _evaluate(self) -> Run:
         """Run the present state, and show what came of it."""
-        self.run = self.scenario.run()
+        self.run = run = self.scenario.run()
         self._show()
         if self.asks.value:
-            self.forecast.settle(self.run.outcome is not RunOutcome.FAILED)
+            self.forecast.settle(run.outcome is not RunOutcome.FAILED)
         mark(self, "")
+        return run
 
     def _ask(self) -> None:
         """Ask from the next change on; or ask no more, and run what waits."""
