@@ -7,7 +7,6 @@ guide) and "Cross-account policy evaluation logic" (IAM user guide).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ from perm_lab.iam import Decision, Policy, PolicyKind, PolicySet, Principal, Req
 from perm_lab.scenarios.api import ApiCall, Clients, Json, create_function, create_role, document, signed_in, trust
 from perm_lab.scenarios.run import Handler, RunOutcome, Toggle
 from perm_lab.scenarios.steps import Step, assumed, first, invocation_error, session
-from perm_lab.scenarios.switches import Switch, statement
+from perm_lab.scenarios.switches import Switch, inline, statement
 from perm_lab.scenarios.world import PERSON, Scenario
 
 FUNCTION, ROLE, APP = "price-list", "price-list-role", "shop-app"
@@ -76,17 +75,10 @@ class Across(Scenario):
 
     def _own(self, caller: str, label: str) -> Switch:
         """The caller's own permission, written in the caller's account."""
-        account = "" if caller == SAME else self._id(caller)
-        kind, name = ("user", PERSON) if caller == SAME else ("role", APP)
+        account, holder = ("", ("user", PERSON)) if caller == SAME else (self._id(caller), ("role", APP))
+        toggle = Toggle(caller, label, "inline policy invoke", _CALLERS)
         policy = document("Allow", "lambda:InvokeFunction", self._function_arn)
-        place = {f"{kind.title()}Name": name, "PolicyName": "invoke"}
-        holder = f"{name} of {self._id(caller)}"
-        return Switch(
-            Toggle(caller, label, "inline policy invoke", _CALLERS),
-            ApiCall("iam", f"put_{kind}_policy", {**place, "PolicyDocument": policy}, account),
-            ApiCall("iam", f"delete_{kind}_policy", place, account),
-            (holder, Policy.parse(policy, name="invoke")),
-        )
+        return inline(toggle, holder, "invoke", policy, account, f"{holder[1]} of {self._id(caller)}")
 
     def _statement(self, key: str, label: str, principal: str, **condition: str) -> Switch:
         help = f"Principal {principal}" + "".join(f", {name} {value}" for name, value in condition.items())
@@ -192,26 +184,15 @@ class Cell(Displayable):
                 raise ValueError(f"`{said}` is not on the board; legal: {', '.join(f'`{each}`' for each in legal)}")
         account = _OTHER if self.across else _OWNER
         who = Principal.parse(f"arn:aws:iam::{account}:user/maya")
-        effects: Mapping[str, str] = {"allows": "Allow", "denies": "Deny"}
-        identity = (
-            (Policy.parse(document(effects[self.caller], "lambda:InvokeFunction", _TARGET), name="maya's policy"),)
-            if self.caller in effects
-            else ()
-        )
-        named = {
-            "names the account": {"AWS": f"arn:aws:iam::{account}:root"},
-            "names the caller": {"AWS": who.arn},
-            "names everyone": "*",
-            "denies": {"AWS": who.arn},
-        }.get(self.function)
-        statement = {
-            **document("Deny" if self.function == "denies" else "Allow", "lambda:InvokeFunction", _TARGET)["Statement"][
-                0
-            ],
-            "Principal": named,
-        }
-        whole = {"Version": "2012-10-17", "Statement": [statement]}
-        resource = Policy.parse(whole, PolicyKind.RESOURCE, name="function policy") if named else None
+        identity: tuple[Policy, ...] = ()
+        resource = None
+        if self.caller != "nothing":
+            identity = (Policy.parse(_invoking(self.caller), name="maya's policy"),)
+        if self.function != "nothing":
+            everyone = {"names everyone": "*", "names the account": {"AWS": f"arn:aws:iam::{account}:root"}}
+            whole = _invoking(self.function)
+            whole["Statement"][0]["Principal"] = everyone.get(self.function, {"AWS": who.arn})
+            resource = Policy.parse(whole, PolicyKind.RESOURCE, name="function policy")
         request = Request(who, "lambda:InvokeFunction", _TARGET)
         return evaluate(request, PolicySet(identity=identity, resource=resource))
 
@@ -222,6 +203,11 @@ class Cell(Displayable):
             f"{verdict.sign} {verdict.word}: a caller of {where}; their own policies say: {self.caller}; the function "
             f"policy: {self.function}"
         )
+
+
+def _invoking(side: str) -> Json:
+    """The document of a side that allows or denies to invoke the function."""
+    return document("Deny" if side == "denies" else "Allow", "lambda:InvokeFunction", _TARGET)
 
 
 def board() -> tuple[Cell, ...]:
