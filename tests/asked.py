@@ -14,13 +14,14 @@ from perm_lab.challenges import lesson
 _MADE = re.compile(r'\b(Prediction|PolicyEditor|Quiz|Arrange)\((ask\["([\w-]+)"\]|\*ask\.quiz\("(\w+)"\))\)')
 
 
-_PANEL = re.compile(r"\b(\w+Widget|PolicyBrowser|BothSides|progress)\(\)")
+_PANEL = re.compile(r"\b(?:ScenarioWidget\((\w+)\(\)\)|(BoardWidget|PolicyBrowser|BothSides|progress)\(\))")
 
 
 def panels(path: Path) -> list[tuple[int, str]]:
-    """The widgets of a notebook that are made of no data: the cell, and what makes it."""
+    """The widgets of a notebook that are made of no data: the cell, and the scenario in it or else what makes it."""
     cells = enumerate(nbformat.read(path, as_version=4).cells)
-    return [(n, name) for n, cell in cells if cell.cell_type == "code" for name in _PANEL.findall(cell.source)]
+    code = [(n, cell.source) for n, cell in cells if cell.cell_type == "code"]
+    return [(n, scenario or name) for n, source in code for scenario, name in _PANEL.findall(source)]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from perm_lab.scenarios.execution_role import ExecutionRole
 from perm_lab.scenarios.pass_role import PassRole
 from perm_lab.scenarios.pull import Pull
 from perm_lab.scenarios.push import Push
-from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Status, Toggle, decided_by, hop
+from perm_lab.scenarios.run import Handler, Hop, Run, RunOutcome, Status, Toggle, decided_by, hop
 from perm_lab.scenarios.two_ways import TwoWays
 from perm_lab.scenarios.world import Scenario
 
@@ -21,11 +21,11 @@ __all__ = [
     "ExecutionRole",
     "Handler",
     "Hop",
-    "Outcome",
     "PassRole",
     "Pull",
     "Push",
     "Run",
+    "RunOutcome",
     "Scenario",
     "Status",
     "Toggle",

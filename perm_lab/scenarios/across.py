@@ -7,7 +7,6 @@ guide) and "Cross-account policy evaluation logic" (IAM user guide).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +14,9 @@ from perm_lab.cloud import Lab, Record
 from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Policy, PolicyKind, PolicySet, Principal, Request, evaluate
 from perm_lab.scenarios.api import ApiCall, Clients, Json, create_function, create_role, document, signed_in, trust
-from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.steps import Step, first, session, taken
-from perm_lab.scenarios.switches import Switch, statement
+from perm_lab.scenarios.run import Handler, RunOutcome, Toggle
+from perm_lab.scenarios.steps import Step, assumed, first, invocation_error, session
+from perm_lab.scenarios.switches import Switch, inline, statement
 from perm_lab.scenarios.world import PERSON, Scenario
 
 FUNCTION, ROLE, APP = "price-list", "price-list-role", "shop-app"
@@ -28,6 +27,8 @@ _CALLERS, _FUNCTION = "On the caller's side", "In the function policy"
 class Across(Scenario):
     """The world of lesson 7: a function, and callers of four accounts. What is run is a call by one of them."""
 
+    TITLE, CHOICE = "Across accounts", "Who calls"
+    STORY = "One function, four accounts. Switch grants on both sides and see who gets in."
     ACCOUNT = "price list"
 
     def __init__(self, lab: Lab | None = None) -> None:
@@ -74,17 +75,10 @@ class Across(Scenario):
 
     def _own(self, caller: str, label: str) -> Switch:
         """The caller's own permission, written in the caller's account."""
-        account = "" if caller == SAME else self._id(caller)
-        kind, name = ("user", PERSON) if caller == SAME else ("role", APP)
+        account, holder = ("", ("user", PERSON)) if caller == SAME else (self._id(caller), ("role", APP))
+        toggle = Toggle(caller, label, "inline policy invoke", _CALLERS)
         policy = document("Allow", "lambda:InvokeFunction", self._function_arn)
-        place = {f"{kind.title()}Name": name, "PolicyName": "invoke"}
-        holder = f"{name} of {self._id(caller)}"
-        return Switch(
-            Toggle(caller, label, "inline policy invoke", _CALLERS),
-            ApiCall("iam", f"put_{kind}_policy", {**place, "PolicyDocument": policy}, account),
-            ApiCall("iam", f"delete_{kind}_policy", place, account),
-            (holder, Policy.parse(policy, name="invoke")),
-        )
+        return inline(toggle, holder, "invoke", policy, account, f"{holder[1]} of {self._id(caller)}")
 
     def _statement(self, key: str, label: str, principal: str, **condition: str) -> Switch:
         help = f"Principal {principal}" + "".join(f", {name} {value}" for name, value in condition.items())
@@ -100,9 +94,9 @@ class Across(Scenario):
             calls += create_role(APP, itself, account=self._id(caller))
         return calls
 
-    def _fire(self) -> None:
+    def _fire(self) -> str:
         """Invoke the function as the caller."""
-        self._callers[self.handler]["lambda"].invoke(FunctionName=self._function_arn)
+        return invocation_error(self._callers[self.handler]["lambda"].invoke(FunctionName=self._function_arn))
 
     def _session(self, caller: str) -> Any:
         account = self.lab.account(self._id(caller))
@@ -113,35 +107,31 @@ class Across(Scenario):
         return account.assume(self._caller_arn(caller), "at-work")
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
-        who = self._caller_arn(self.handler)
-        if ":role/" in who:
-            who = session(who, "at-work")
-        same = self.handler == SAME
-        sides = "one side is enough: the caller's policies, or the function policy"
-        if not same:
-            sides = "both sides are asked: the caller's policies in the caller's account, and the function policy"
+        who, invoked = self._caller_arn(self.handler), first(records, "lambda:Invoke")
+        sides = "both sides are asked: the caller's policies in the caller's account, and the function policy"
+        side = invoked.decision.policy_type.value if invoked and invoked.decision else "policy"
+        refused = f"fails: across accounts both sides must allow, and no {side} does"
+        if self.handler == SAME:
+            sides = "one side is enough: the caller's policies, or the function policy"
+            refused = f"fails: neither {PERSON}'s policies nor the function policy allows it"
+        elif self.handler == STRANGER:
+            refused = "fails, as it should: the function policy does not let mallory in"
         return [
-            Step(who, "lambda:InvokeFunction", self._function_arn, sides, first(records, "lambda:Invoke")),
-            taken(
+            Step(
+                session(who, "at-work") if ":role/" in who else who, "lambda:InvokeFunction", self._function_arn, sides,
+                invoked, refused,
+            ),
+            assumed(
                 records, self.arn("iam", f"role/{ROLE}"), self._function_arn,
                 "whoever calls, the code runs as the execution role",
             ),
         ]  # fmt: skip
 
-    def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
-        in_words = {SAME: PERSON, PARTNER: "the partner's app", SISTER: "the sister's app", STRANGER: "mallory"}
-        who = in_words[self.handler]
-        if hops[0].status is Status.ALLOWED:
-            if self.handler == STRANGER:
-                return Outcome.EXPOSED, "works, and lets in too much: everyone means everyone, mallory included"
-            return Outcome.WORKED, f"works: {who} may invoke the function"
-        decision = hops[0].decision
+    def _allowed(self) -> tuple[RunOutcome, str]:
         if self.handler == STRANGER:
-            return Outcome.FAILED, "fails, as it should: the function policy does not let mallory in"
-        side = decision.policy_type.value if decision else "policy"
-        if self.handler == SAME:
-            return Outcome.FAILED, f"fails: neither {who}'s policies nor the function policy allows it"
-        return Outcome.FAILED, f"fails: across accounts both sides must allow, and no {side} does"
+            return RunOutcome.EXPOSED, "works, and lets in too much: everyone means everyone, mallory included"
+        who = {SAME: PERSON, PARTNER: "the partner's app", SISTER: "the sister's app"}[self.handler]
+        return RunOutcome.WORKED, f"works: {who} may invoke the function"
 
     def _event_code(self) -> str:
         if self.handler == SAME:
@@ -192,26 +182,15 @@ class Cell(Displayable):
                 raise ValueError(f"`{said}` is not on the board; legal: {', '.join(f'`{each}`' for each in legal)}")
         account = _OTHER if self.across else _OWNER
         who = Principal.parse(f"arn:aws:iam::{account}:user/maya")
-        effects: Mapping[str, str] = {"allows": "Allow", "denies": "Deny"}
-        identity = (
-            (Policy.parse(document(effects[self.caller], "lambda:InvokeFunction", _TARGET), name="maya's policy"),)
-            if self.caller in effects
-            else ()
-        )
-        named = {
-            "names the account": {"AWS": f"arn:aws:iam::{account}:root"},
-            "names the caller": {"AWS": who.arn},
-            "names everyone": "*",
-            "denies": {"AWS": who.arn},
-        }.get(self.function)
-        statement = {
-            **document("Deny" if self.function == "denies" else "Allow", "lambda:InvokeFunction", _TARGET)["Statement"][
-                0
-            ],
-            "Principal": named,
-        }
-        whole = {"Version": "2012-10-17", "Statement": [statement]}
-        resource = Policy.parse(whole, PolicyKind.RESOURCE, name="function policy") if named else None
+        identity: tuple[Policy, ...] = ()
+        resource = None
+        if self.caller != "nothing":
+            identity = (Policy.parse(_invoking(self.caller), name="maya's policy"),)
+        if self.function != "nothing":
+            everyone = {"names everyone": "*", "names the account": {"AWS": f"arn:aws:iam::{account}:root"}}
+            whole = _invoking(self.function)
+            whole["Statement"][0]["Principal"] = everyone.get(self.function, {"AWS": who.arn})
+            resource = Policy.parse(whole, PolicyKind.RESOURCE, name="function policy")
         request = Request(who, "lambda:InvokeFunction", _TARGET)
         return evaluate(request, PolicySet(identity=identity, resource=resource))
 
@@ -222,6 +201,11 @@ class Cell(Displayable):
             f"{verdict.sign} {verdict.word}: a caller of {where}; their own policies say: {self.caller}; the function "
             f"policy: {self.function}"
         )
+
+
+def _invoking(side: str) -> Json:
+    """The document of a side that allows or denies to invoke the function."""
+    return document("Deny" if side == "denies" else "Allow", "lambda:InvokeFunction", _TARGET)
 
 
 def board() -> tuple[Cell, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
+
+from perm_lab.cloud.magic import deployment_package
 
 _WIDTH = 100
 
@@ -20,14 +20,6 @@ class Json(dict[str, Any]):
 
 class Zip(str):
     """A handler's source, which the API takes as a zip archive."""
-
-
-def zipped(source: str) -> bytes:
-    """A deployment package whose one module is `lambda_function`."""
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("lambda_function.py", source)
-    return package.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +132,7 @@ def _sent(value: Any) -> Any:
     if isinstance(value, Json):
         return json.dumps(value)
     if isinstance(value, Zip):
-        return zipped(value)
+        return deployment_package(value)
     return {k: _sent(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 

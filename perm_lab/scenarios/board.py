@@ -7,19 +7,22 @@ guide).
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from perm_lab import catalog
 from perm_lab.catalog import EventSource
 from perm_lab.cloud import Lab, Record, lab_apart
+from perm_lab.cloud.functions.permissions import written
 from perm_lab.display import Displayable
-from perm_lab.scenarios.api import zipped
+from perm_lab.iam import Arn, Policy, PolicyKind, PolicySet, Principal, Request, evaluate
+from perm_lab.scenarios.api import ApiCall, Clients, Json, create_function, create_role, document, trust
+from perm_lab.scenarios.run import Hop, hop
+from perm_lab.scenarios.steps import Step
 
 SIDES: Mapping[str, str] = {
     "function policy": "in the function policy: the service may invoke",
@@ -29,8 +32,9 @@ SIDES: Mapping[str, str] = {
 }
 _ACCOUNT, _FUNCTION, _PERSON = "111111111111", "handle-event", "maya"
 _ARN = f"arn:aws:lambda:us-east-1:{_ACCOUNT}:function:{_FUNCTION}"
+_LAMBDA, _WORKER = "lambda.amazonaws.com", f"arn:aws:iam::{_ACCOUNT}:role/worker"
 _TOKEN = "amzn1.ask.skill.1"
-# sources that Lambda polls, and what makes one of them: its ARN, and how its mapping begins
+# sources that Lambda polls
 _POLLED = ("kinesis", "dynamodb-stream", "sqs", "msk")
 _CALLED = ("sdk-invoke",)
 
@@ -87,7 +91,10 @@ MISTAKES: Mapping[tuple[str, str], tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Placed(Displayable):
-    """What came of granting `source` its permission on one `side`: whether it works, the calls, and what to say."""
+    """What came of granting `source` its permission on one `side`: whether it works, the calls, and what to say.
+
+    `hops` are the calls of the event itself, without those that write the log.
+    """
 
     source: str
     side: str
@@ -95,6 +102,7 @@ class Placed(Displayable):
     sentence: str
     misconception: str = ""
     records: tuple[Record, ...] = ()
+    hops: tuple[Hop, ...] = ()
 
     def __str__(self) -> str:
         belief = f" ({self.misconception})" if self.misconception else ""
@@ -132,12 +140,47 @@ def place(source: str, side: str) -> Placed:
             raise LookupError(f"`{given}` is not on the board; there are: {', '.join(legal)}")
     kind = catalog.event_source(source)
     with lab_apart() as lab:
-        works, records = _Try(lab, source, kind, side).run()
+        account = lab.account(_ACCOUNT)
+        admin, maya = Clients(account.admin()), Clients(account.user(_PERSON))
+        for call in _world(source, kind):
+            call.make(admin)
+        arn = _source_arn(source, kind)
+        if source == "dynamodb-stream":  # the name of a table's stream is the time at which it was made
+            arn = admin["dynamodb"].describe_table(TableName="albums")["Table"]["LatestStreamArn"]
+        for call in _GRANTS[side](kind, arn):
+            call.make(admin)
+        start = len(lab.trail)
+        works = _works(lab, source, kind, arn, admin, maya)
+        records = tuple(lab.trail[start:])
+    hops = tuple(hop(record) for record in records if not record.action.startswith("logs:"))
     if works:
-        return Placed(source, side, True, _right(kind, side), "", records)
+        return Placed(source, side, True, _right(kind, side), "", records, hops)
     belief, reply = MISTAKES[kind.side, side]
     told = reply.format(title=title(source), principal=kind.principal)
-    return Placed(source, side, False, told, belief, records)
+    return Placed(source, side, False, told, belief, records, hops)
+
+
+@cache
+def example() -> Placed:
+    """S3 with its permission where it belongs, as `place` finds it too: decided by the engine, without a lab."""
+    kind = catalog.event_source("s3")
+    bucket = _source_arn("s3", kind)
+    statements = [written(call.params, _ARN) for call in _function_policy(kind, bucket)]
+    lets_in = Policy.parse(
+        {"Version": "2012-10-17", "Statement": statements}, PolicyKind.RESOURCE, name=f"function policy of {_FUNCTION}"
+    )
+    trusts = Policy.parse(trust(_LAMBDA), PolicyKind.TRUST, name="trust policy of worker")
+    sent = {"aws:SourceArn": bucket, "aws:SourceAccount": _ACCOUNT}
+    hops = (
+        _decided(kind.principal, "lambda:InvokeFunction", _ARN, PolicySet(resource=lets_in), bucket, **sent),
+        _decided(_LAMBDA, "sts:AssumeRole", _WORKER, PolicySet(trust=trusts), _ARN),
+    )
+    return Placed("s3", kind.side, True, _right(kind, kind.side), "", (), hops)
+
+
+def _decided(service: str, action: str, on: str, policies: PolicySet, start: str, **context: str) -> Hop:
+    decision = evaluate(Request(Principal.aws_service(service), action, on, _ACCOUNT, context), policies)
+    return Step(service, action, on, "", None, start=start, decision=decision).hop
 
 
 def _right(kind: EventSource, side: str) -> str:
@@ -151,126 +194,115 @@ def _right(kind: EventSource, side: str) -> str:
     }[side]
 
 
-class _Try:
-    """One try: the world, the grant, the event."""
-
-    def __init__(self, lab: Lab, source: str, kind: EventSource, side: str) -> None:
-        self.lab, self.name, self.kind, self.side = lab, source, kind, side
-        self.account = lab.account(_ACCOUNT)
-        self.admin = self.account.admin()
-        self.arn = (
-            kind.source_arn.replace("${Partition}", "aws")
-            .replace("${Region}", "us-east-1")
-            .replace("${Account}", _ACCOUNT)
-            .replace("${", "")
-            .replace("}", "")
-        )
-
-    def run(self) -> tuple[bool, tuple[Record, ...]]:
-        role = self.account.role("worker", managed=("AWSLambdaBasicExecutionRole",))
-        self.admin.client("lambda").create_function(
-            FunctionName=_FUNCTION, Runtime="python3.13", Handler="lambda_function.lambda_handler", Role=role,
-            Code={"ZipFile": zipped("def lambda_handler(event, context):\n    return 'handled'\n")},
-        )  # fmt: skip
-        maya = self.account.user(_PERSON)
-        if self.kind.side == "execution role":
-            self.arn = self._source()
-        _GRANTS[self.side](self)
-        start = len(self.lab.trail)
-        works = self._event(maya)
-        return works, tuple(self.lab.trail[start:])
-
-    def _source(self) -> str:
-        """Make the stream or the queue, with something in it; its ARN."""
-        if self.name == "kinesis":
-            kinesis = self.admin.client("kinesis")
-            kinesis.create_stream(StreamName="clicks", ShardCount=1)
-            kinesis.put_record(StreamName="clicks", PartitionKey="1", Data=b"a click")
-            return f"arn:aws:kinesis:us-east-1:{_ACCOUNT}:stream/clicks"
-        if self.name == "sqs":
-            sqs = self.admin.client("sqs")
-            sqs.send_message(QueueUrl=sqs.create_queue(QueueName="orders")["QueueUrl"], MessageBody="an order")
-            return f"arn:aws:sqs:us-east-1:{_ACCOUNT}:orders"
-        if self.name == "dynamodb-stream":
-            key = {"AttributeName": "id", "KeyType": "HASH"}
-            dynamodb = self.admin.client("dynamodb")
-            table = dynamodb.create_table(
-                TableName="albums", KeySchema=[key], BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-                StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-            )["TableDescription"]  # fmt: skip
-            dynamodb.put_item(TableName="albums", Item={"id": {"S": "1"}})
-            return table["LatestStreamArn"]
-        return f"arn:aws:kafka:us-east-1:{_ACCOUNT}:cluster/news/1"
-
-    def _event(self, maya: Any) -> bool:
-        """Let the event come; whether the function was run."""
-        if self.kind.side == "caller":
-            return self._called(lambda: maya.client("lambda").invoke(FunctionName=_FUNCTION))
-        if self.kind.side == "execution role":
-            start = {} if self.name == "sqs" else {"StartingPosition": "TRIM_HORIZON"}
-            topics = {"Topics": ["news"]} if self.name == "msk" else {}
-            mapping = {"FunctionName": _FUNCTION, "EventSourceArn": self.arn, **start, **topics}
-            made = self._called(lambda: self.admin.client("lambda").create_event_source_mapping(**mapping))
-            return made and not any(step.failed for step in self.lab.poll())
-        role = {"role": self._caller()} if self.kind.side == "invocation role" else {}
-        token = {"token": _TOKEN} if self.kind.event_source_token else {}
-        return self.lab.push(
-            self.name, _ARN, source_arn=self.arn, source_account=_ACCOUNT, **role, **token
-        ).allowed  # fmt: skip
-
-    @staticmethod
-    def _called(call: Callable[[], Any]) -> bool:
-        try:
-            call()
-        except ClientError:
-            return False
-        return True
-
-    def _service(self) -> str:
-        """The service principal of a source that is polled, which comes to nobody."""
-        return f"{self.arn.split(':')[2]}.amazonaws.com"
-
-    def _caller(self) -> str:
-        """The role that the service takes; what it may do is another question."""
-        return self.account.role("caller", self.kind.principal or "lambda.amazonaws.com")
-
-    # the grants
-
-    def in_function_policy(self) -> None:
-        caller = self.kind.side == "caller"
-        principal = f"arn:aws:iam::{_ACCOUNT}:user/{_PERSON}" if caller else self.kind.principal or self._service()
-        conditions = {"SourceArn": self.arn} if self.arn else {}
-        if self.kind.source_account in ("needed", "recommended"):
-            conditions["SourceAccount"] = _ACCOUNT
-        if self.kind.event_source_token:
-            conditions["EventSourceToken"] = _TOKEN
-        for number, action in enumerate(self.kind.actions or ("lambda:InvokeFunction",)):
-            self.admin.client("lambda").add_permission(
-                FunctionName=_FUNCTION, StatementId=f"s{number}", Action=action, Principal=principal, **conditions
-            )
-
-    def on_execution_role(self) -> None:
-        polled = self.kind.side == "execution role"
-        actions = list(self.kind.role_actions) if polled else ["lambda:InvokeFunction"]
-        self.account.role("worker", inline={"grant": _allow(actions, "*" if polled else _ARN)})
-
-    def on_invocation_role(self) -> None:
-        principal = self.kind.principal or "lambda.amazonaws.com"
-        self.account.role("caller", principal, inline={"grant": _allow(["lambda:InvokeFunction"], _ARN)})
-
-    def on_caller(self) -> None:
-        self.account.user(_PERSON, inline={"grant": _allow(["lambda:InvokeFunction"], _ARN)})
+# what is there: the function, and for each source that Lambda polls the source with something in it
 
 
-_GRANTS: Mapping[str, Callable[[_Try], None]] = {
-    "function policy": _Try.in_function_policy,
-    "execution role": _Try.on_execution_role,
-    "invocation role": _Try.on_invocation_role,
-    "caller": _Try.on_caller,
+def _world(source: str, kind: EventSource) -> list[ApiCall]:
+    """The calls that make the function, the roles and the source."""
+    return [
+        *create_role("worker", trust(_LAMBDA), "service-role/AWSLambdaBasicExecutionRole"),
+        *create_role("caller", trust(kind.principal or _LAMBDA)),
+        create_function(_FUNCTION, _WORKER, _HANDLER),
+        *_SOURCES.get(source, ()),
+    ]
+
+
+_HANDLER = """\
+def handler(event, context):
+    return "handled"
+"""
+_KEY = {"AttributeName": "id", "KeyType": "HASH"}
+_ALBUMS = {
+    "TableName": "albums", "KeySchema": [_KEY], "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+}  # fmt: skip
+_QUEUE = f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/orders"
+_SOURCES: Mapping[str, tuple[ApiCall, ...]] = {
+    "kinesis": (
+        ApiCall("kinesis", "create_stream", {"StreamName": "clicks", "ShardCount": 1}),
+        ApiCall("kinesis", "put_record", {"StreamName": "clicks", "PartitionKey": "1", "Data": b"a click"}),
+    ),
+    "sqs": (
+        ApiCall("sqs", "create_queue", {"QueueName": "orders"}),
+        ApiCall("sqs", "send_message", {"QueueUrl": _QUEUE, "MessageBody": "an order"}),
+    ),
+    "dynamodb-stream": (
+        ApiCall("dynamodb", "create_table", _ALBUMS),
+        ApiCall("dynamodb", "put_item", {"TableName": "albums", "Item": {"id": {"S": "1"}}}),
+    ),
 }
 
 
-def _allow(actions: list[str], resource: str) -> str:
-    statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+def _source_arn(source: str, kind: EventSource) -> str:
+    """ARN of what sends the events or is polled, as far as it is known before that is made."""
+    there = {
+        "kinesis": f"arn:aws:kinesis:us-east-1:{_ACCOUNT}:stream/clicks",
+        "sqs": f"arn:aws:sqs:us-east-1:{_ACCOUNT}:orders",
+        "msk": f"arn:aws:kafka:us-east-1:{_ACCOUNT}:cluster/news/1",
+    }
+    names = {"Partition": "aws", "Region": "us-east-1", "Account": _ACCOUNT}
+    return there.get(source) or re.sub(r"\$\{(\w+)\}", lambda found: names.get(found[1], found[1]), kind.source_arn)
+
+
+# the grants
+
+
+def _function_policy(kind: EventSource, arn: str) -> list[ApiCall]:
+    if kind.side == "caller":
+        principal = f"arn:aws:iam::{_ACCOUNT}:user/{_PERSON}"
+    else:  # a source that is polled calls nobody, whatever its name
+        principal = kind.principal or f"{Arn.parse(arn).service}.amazonaws.com"
+    grant = {"FunctionName": _FUNCTION, "Principal": principal}
+    if arn:
+        grant["SourceArn"] = arn
+    if kind.source_account in ("needed", "recommended"):
+        grant["SourceAccount"] = _ACCOUNT
+    if kind.event_source_token:
+        grant["EventSourceToken"] = _TOKEN
+    actions = enumerate(kind.actions or ("lambda:InvokeFunction",))
+    return [
+        ApiCall("lambda", "add_permission", {**grant, "StatementId": f"s{n}", "Action": action})
+        for n, action in actions
+    ]
+
+
+def _execution_role(kind: EventSource, arn: str) -> list[ApiCall]:
+    polled = kind.side == "execution role"
+    return [_inline("role", "worker", document("Allow", list(kind.role_actions), "*") if polled else _INVOKE)]
+
+
+def _inline(holder: str, name: str, policy: Json) -> ApiCall:
+    place = {f"{holder.title()}Name": name, "PolicyName": "grant"}
+    return ApiCall("iam", f"put_{holder}_policy", {**place, "PolicyDocument": policy})
+
+
+_INVOKE = document("Allow", "lambda:InvokeFunction", _ARN)
+_GRANTS: Mapping[str, Callable[[EventSource, str], list[ApiCall]]] = {
+    "function policy": _function_policy,
+    "execution role": _execution_role,
+    "invocation role": lambda kind, arn: [_inline("role", "caller", _INVOKE)],
+    "caller": lambda kind, arn: [_inline("user", _PERSON, _INVOKE)],
+}
+
+
+# the event
+
+
+def _works(lab: Lab, source: str, kind: EventSource, arn: str, admin: Clients, maya: Clients) -> bool:
+    """Let the event come; whether the function was run."""
+    try:
+        if kind.side == "caller":
+            maya["lambda"].invoke(FunctionName=_FUNCTION)
+            return True
+        if kind.side == "execution role":
+            start = {} if source == "sqs" else {"StartingPosition": "TRIM_HORIZON"}
+            topics = {"Topics": ["news"]} if source == "msk" else {}
+            mapping = {"FunctionName": _FUNCTION, "EventSourceArn": arn, **start, **topics}
+            admin["lambda"].create_event_source_mapping(**mapping)
+            return not any(step.failed for step in lab.poll())
+    except ClientError:
+        return False
+    role = f"arn:aws:iam::{_ACCOUNT}:role/caller" if kind.side == "invocation role" else ""
+    token = _TOKEN if kind.event_source_token else ""
+    return lab.push(source, _ARN, source_arn=arn, source_account=_ACCOUNT, role=role, token=token).allowed

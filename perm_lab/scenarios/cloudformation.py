@@ -27,7 +27,7 @@ from perm_lab.scenarios.stack import (
     Named,
     Params,
     Stack,
-)
+)  # fmt: skip
 
 Fold = Callable[[Stack, Params], None]
 
@@ -74,80 +74,56 @@ def _fold(stack: Stack, call: ApiCall) -> None:
         raise LookupError(f"`{name}` may change the account, and no row of the table says how the template changes")
 
 
-# the ways in which a call changes the template
+def _named(params: Params, same: str = "", **others: str) -> Params:
+    """The parameters as properties: some are named the `same`, others otherwise, or are none where that is empty.
 
-
-def _named(params: Params, names: Mapping[str, str]) -> Params:
-    """The parameters as properties. Raises LookupError for one that has no place among them."""
+    Raises LookupError for a parameter that has no place among them.
+    """
+    names = {word: word for word in same.split()} | others
     lost = set(params) - set(names)
     if lost:
         raise LookupError(f"`{min(lost)}` has no place in the template; there are: {', '.join(names)}")
     return {names[key]: value for key, value in params.items() if names[key]}
 
 
-def _same(words: str, **others: str) -> Mapping[str, str]:
-    """Parameters that properties are named after, and others with their properties: empty where there is none."""
-    return {word: word for word in words.split()} | others
-
-
-def _made(kind: str, key: str, names: Mapping[str, str]) -> Fold:
-    """A thing is made, under the name in the parameter `key`."""
-
-    def fold(stack: Stack, params: Params) -> None:
-        stack.things[kind, params[key]] = _named(params, names)
-
-    return fold
-
-
-def _set(kind: str, key: str, names: Mapping[str, str]) -> Fold:
-    """Properties of a thing that is there are other ones."""
-
-    def fold(stack: Stack, params: Params) -> None:
-        stack.thing(kind, params.pop(key)).update(_named(params, names))
-
-    return fold
-
-
-def _listed(kind: str, key: str, name: str, row: Callable[[Params], Any], same: Callable[[Any, Any], bool]) -> Fold:
-    """A row of a property that is a list: it takes the place of the `same` one, or stands at the end."""
-
-    def fold(stack: Stack, params: Params) -> None:
-        properties, new = stack.thing(kind, params[key]), row(params)
-        rows = properties.setdefault(name, [])
-        place = next((n for n, each in enumerate(rows) if same(each, new)), len(rows))
-        rows[place : place + 1] = [new]
-
-    return fold
-
-
-# IAM
-
-
-def _identity(kind: str, word: str, made: Mapping[str, str]) -> dict[str, Fold]:
-    """What is done to users and to roles alike. Their policies stand inside them."""
-    key, low = f"{word}Name", word.lower()
-    inline = {
-        "row": lambda params: {"PolicyName": params["PolicyName"], "PolicyDocument": params["PolicyDocument"]},
-        "same": lambda row, new: row["PolicyName"] == new["PolicyName"],
-    }
-    attached = {"row": lambda params: params["PolicyArn"], "same": lambda row, new: row == new}
-    return {
-        f"iam.create_{low}": _made(kind, key, made),
-        f"iam.put_{low}_policy": _listed(kind, key, "Policies", **inline),
-        f"iam.attach_{low}_policy": _listed(kind, key, "ManagedPolicyArns", **attached),
-    }
-
-
-# Lambda
+# what each call does to the things of its account
 
 
 _INLINE = "code that stands in a template becomes a module named index, so Handler says index.handler here"
 _SIDS = "CloudFormation gives the statements of a function policy their Sids itself"
 
 
+def _made(kind: str, name: str, same: str = "", **others: str) -> Fold:
+    """A thing is made, under the name in the parameter `name`."""
+
+    def fold(stack: Stack, params: Params) -> None:
+        stack.things[kind, params[name]] = _named(params, same, **others)
+
+    return fold
+
+
+def _inline_policy(stack: Stack, params: Params) -> None:
+    """The policies of a user or a role stand inside it."""
+    row = _named(params, "PolicyName PolicyDocument", UserName="", RoleName="")
+    stack.row(*_holder(params), "Policies", params.get("PolicyName", ""), row)
+
+
+def _managed_policy(stack: Stack, params: Params) -> None:
+    arn = params["PolicyArn"]
+    stack.row(*_holder(params), "ManagedPolicyArns", arn, arn)
+
+
+def _holder(params: Params) -> tuple[str, str]:
+    return (USER, params["UserName"]) if "UserName" in params else (ROLE, params["RoleName"])
+
+
+def _trust_policy(stack: Stack, params: Params) -> None:
+    properties = _named(params, RoleName="", PolicyDocument="AssumeRolePolicyDocument")
+    stack.thing(ROLE, params["RoleName"]).update(properties)
+
+
 def _function(stack: Stack, params: Params) -> None:
-    names = _same("FunctionName Role Runtime Handler Code Timeout")
-    properties = _named(params, names)
+    properties = _named(params, "FunctionName Role Runtime Handler Code Timeout")
     code = properties["Code"].get("ZipFile")
     if isinstance(code, Zip):
         properties |= {"Code": {"ZipFile": str(code)}, "Handler": f"index.{params['Handler'].rpartition('.')[2]}"}
@@ -156,58 +132,47 @@ def _function(stack: Stack, params: Params) -> None:
 
 
 def _permission(stack: Stack, params: Params) -> None:
-    names = _same("Action Principal SourceArn SourceAccount PrincipalOrgID", StatementId="", FunctionName="")
-    function = _plain_name(params["FunctionName"])
-    properties = {"FunctionName": Named(FUNCTION, function), **_named(params, names)}
-    stack.things[PERMISSION, f"{function} {params['StatementId']}"] = properties
+    function = params["FunctionName"].rpartition(":function:")[2]  # the API takes the ARN as well
+    written = _named(params, "Action Principal SourceArn SourceAccount PrincipalOrgID", StatementId="", FunctionName="")
+    key = PERMISSION, f"{function} {params['StatementId']}"
+    stack.things[key] = {"FunctionName": Named(FUNCTION, function), **written}
     stack.note(_SIDS)
-
-
-def _plain_name(function: str) -> str:
-    """A function's name, of which the API takes the ARN as well."""
-    return function.rpartition(":function:")[2]
-
-
-# S3
 
 
 def _notification(stack: Stack, params: Params) -> None:
     """The API lists events for each function; CloudFormation has a row for each event."""
-    [(rows, written)] = params["NotificationConfiguration"].items()
-    if rows != "LambdaFunctionConfigurations":
-        raise LookupError(f"`{rows}` has no place in the template; there are: LambdaFunctionConfigurations")
     found = [
-        {"Event": event, **_named(row, {"LambdaFunctionArn": "Function", "Events": ""})}
-        for row in written
+        {"Event": event, **_named(row, LambdaFunctionArn="Function", Events="")}
+        for row in _named(params["NotificationConfiguration"], "LambdaFunctionConfigurations").popitem()[1]
         for event in row["Events"]
     ]
     stack.thing(BUCKET, params["Bucket"])["NotificationConfiguration"] = {"LambdaConfigurations": found}
 
 
-# rules
-
-
 def _rule(stack: Stack, params: Params) -> None:
     pattern = json.loads(params["EventPattern"])
-    stack.things[RULE, params["Name"]] = {**_named(params, _same("Name EventPattern")), "EventPattern": pattern}
+    stack.things[RULE, params["Name"]] = {**_named(params, "Name EventPattern"), "EventPattern": pattern}
 
 
 def _targets(stack: Stack, params: Params) -> None:
     for target in params["Targets"]:
-        one = _listed(RULE, "Rule", "Targets", lambda params: params["Target"], lambda a, b: a["Id"] == b["Id"])
-        one(stack, {"Rule": params["Rule"], "Target": dict(target)})
+        stack.row(RULE, params["Rule"], "Targets", target["Id"], dict(target))
 
 
 FOLDS: Mapping[str, Fold] = {
-    **_identity(USER, "User", _same("UserName")),
-    **_identity(ROLE, "Role", _same("RoleName AssumeRolePolicyDocument")),
-    "iam.update_assume_role_policy": _set(ROLE, "RoleName", {"PolicyDocument": "AssumeRolePolicyDocument"}),
+    "iam.create_user": _made(USER, "UserName", "UserName"),
+    "iam.put_user_policy": _inline_policy,
+    "iam.attach_user_policy": _managed_policy,
+    "iam.create_role": _made(ROLE, "RoleName", "RoleName AssumeRolePolicyDocument"),
+    "iam.put_role_policy": _inline_policy,
+    "iam.attach_role_policy": _managed_policy,
+    "iam.update_assume_role_policy": _trust_policy,
     "lambda.create_function": _function,
     "lambda.add_permission": _permission,
-    "s3.create_bucket": _made(BUCKET, "Bucket", {"Bucket": "BucketName"}),
+    "s3.create_bucket": _made(BUCKET, "Bucket", Bucket="BucketName"),
     "s3.put_bucket_notification_configuration": _notification,
-    "sqs.create_queue": _made(QUEUE, "QueueName", _same("QueueName")),
-    "kinesis.create_stream": _made(STREAM, "StreamName", _same("ShardCount", StreamName="Name")),
+    "sqs.create_queue": _made(QUEUE, "QueueName", "QueueName"),
+    "kinesis.create_stream": _made(STREAM, "StreamName", "ShardCount", StreamName="Name"),
     "events.put_rule": _rule,
     "events.put_targets": _targets,
 }

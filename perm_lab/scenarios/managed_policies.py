@@ -14,6 +14,7 @@ from perm_lab import catalog
 from perm_lab.catalog import event_source
 from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Policy, PolicySet, Principal, Request, evaluate
+from perm_lab.iam.statement import as_list
 
 _WHERE = "us-east-1:111111111111"
 _SESSION = Principal.parse("arn:aws:sts::111111111111:assumed-role/worker/work")
@@ -66,7 +67,7 @@ def _read(source: str, arn: str) -> dict[str, str]:
 @cache
 def needs() -> tuple[Need, ...]:
     """The functions of the lesson, each by what starts it or where it runs. All of them write a log."""
-    rows = (
+    rows: tuple[tuple[str, str, Mapping[str, str]], ...] = (
         ("s3", "runs for each new object in a bucket (S3 pushes)", {}),
         ("kinesis", "is fed by the Kinesis stream clicks", _read("kinesis", _STREAM)),
         ("dynamodb", "is fed by the DynamoDB stream of the table albums", _read("dynamodb-stream", _TABLE)),
@@ -138,10 +139,10 @@ def fit(name: str, need: str) -> Fit:
     found = next((each for each in needs() if each.key == need), None)
     if found is None:
         raise LookupError(f"`{need}` is no function of the lesson; there are: {', '.join(n.key for n in needs())}")
-    allowed = {action: decide(name, action, resource).allowed for action, resource in found.actions.items()}
+    granted = tuple(action for action, resource in found.actions.items() if decide(name, action, resource).allowed)
+    missing = tuple(action for action in found.actions if action not in granted)
     beyond = tuple(each for each in _ELSEWHERE if each not in found.actions.items() and decide(name, *each).allowed)
-    granted = tuple(action for action, yes in allowed.items() if yes)
-    return Fit(name, found, granted, tuple(action for action, yes in allowed.items() if not yes), beyond)
+    return Fit(name, found, granted, missing, beyond)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +172,13 @@ def in_words(policy: Policy) -> tuple[str, ...]:
     """Each statement of a policy in a line: effect, actions by service, resources, and whether it has conditions."""
     lines = []
     for statement in policy.document["Statement"]:
-        actions = statement.get("Action", statement.get("NotAction"))
-        actions = [actions] if isinstance(actions, str) else actions
         by_service: dict[str, list[str]] = {}
-        for action in actions:
+        for action in as_list(statement.get("Action", statement.get("NotAction"))):
             service, _, verb = action.partition(":")
             by_service.setdefault(service, []).append(verb or "everything")
         told = "; ".join(f"{service}: {', '.join(verbs)}" for service, verbs in by_service.items())
-        resources = statement.get("Resource", statement.get("NotResource"))
-        where = (
-            "every resource" if resources == "*" else resources if isinstance(resources, str) else ", ".join(resources)
-        )
+        resources = as_list(statement.get("Resource", statement.get("NotResource")))
+        where = "every resource" if resources == ["*"] else ", ".join(resources)
         but = "all but " if "NotAction" in statement else ""
         when = ", under conditions" if "Condition" in statement else ""
         verb = {"Allow": "Allows", "Deny": "Denies"}[statement["Effect"]]

@@ -6,13 +6,9 @@ the role trust Lambda. Follows "Granting a user permissions to pass a role to an
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from botocore.exceptions import ClientError
-
 from perm_lab.cloud import Record
 from perm_lab.scenarios.api import ApiCall, Json, create_function, create_role, document, signed_in, trust
-from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
+from perm_lab.scenarios.run import Handler, RunOutcome, Toggle
 from perm_lab.scenarios.steps import Step, checked, first
 from perm_lab.scenarios.switches import Switch, inline, managed, trusting
 from perm_lab.scenarios.world import PERSON, Scenario
@@ -28,6 +24,8 @@ class PassRole(Scenario):
     What is run is the creation of a function, with the one role or with the other.
     """
 
+    TITLE, CHOICE = "Passing the role", "What is created"
+    STORY = "maya creates a function and names its role. Switch policies and see what she may pass."
     START = frozenset({"create", "trust"})
 
     def role_arn(self, name: str) -> str:
@@ -82,14 +80,11 @@ class PassRole(Scenario):
         trusted = trust("lambda.amazonaws.com")
         return [call for role, policy in policies.items() for call in create_role(role, trusted, policy)]
 
-    def _fire(self) -> None:
+    def _fire(self) -> str:
         """Create a function as the person; it is removed again, so that the next run begins alike."""
-        try:
-            self._creation.make(self._person)
-        finally:
-            with suppress(ClientError):
-                system = self.lab.core.system_client(self.account.id, "lambda")
-                system.delete_function(FunctionName=FUNCTION)
+        self._creation.make(self._person)
+        self.lab.core.system_client(self.account.id, "lambda").delete_function(FunctionName=FUNCTION)
+        return ""
 
     @property
     def _creation(self) -> ApiCall:
@@ -99,33 +94,31 @@ class PassRole(Scenario):
         role, function = self.role_arn(self.handler), self.arn("lambda", f"function:{FUNCTION}")
         person = self.arn("iam", f"user/{PERSON}")
         created = first(records, "lambda:CreateFunction")
-        creating = "may this person create the function? Their own policies say"
-        trusts = "does the role trust Lambda? Its trust policy says"
-        passing = "may this person give this role to Lambda? Their own policies say; no call is named PassRole"
         passed = checked(created, "iam:PassRole")
         trusted = self.lab.decide("lambda.amazonaws.com", "sts:AssumeRole", role) if passed and passed.allowed else None
         return [
             Step(
-                person, "lambda:CreateFunction", function, creating, None,
-                decision=checked(created, "lambda:CreateFunction"),
+                person, "lambda:CreateFunction", function,
+                "may this person create the function? Their own policies say", None,
+                f"fails: {PERSON} may not create functions", decision=checked(created, "lambda:CreateFunction"),
             ),
-            Step(person, "iam:PassRole", role, passing, None, decision=passed),
-            Step("lambda.amazonaws.com", "sts:AssumeRole", role, trusts, None, function, trusted),
+            Step(
+                person, "iam:PassRole", role,
+                "may this person give this role to Lambda? Their own policies say; no call is named PassRole", None,
+                f"fails: {PERSON} may create functions, and may not pass {self.handler} to Lambda", decision=passed,
+            ),
+            Step(
+                "lambda.amazonaws.com", "sts:AssumeRole", role,
+                "does the role trust Lambda? Its trust policy says", None,
+                f"fails: {self.handler} may be passed, but its trust policy does not let Lambda in", function, trusted,
+            ),
         ]  # fmt: skip
 
-    def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
-        created, passed, assumed = hops
-        if created.status is Status.DENIED:
-            return Outcome.FAILED, f"fails: {PERSON} may not create functions"
-        if passed.status is Status.DENIED:
-            return Outcome.FAILED, f"fails: {PERSON} may create functions, and may not pass {self.handler} to Lambda"
-        if assumed.status is Status.DENIED:
-            return Outcome.FAILED, f"fails: {self.handler} may be passed, but its trust policy does not let Lambda in"
+    def _allowed(self) -> tuple[RunOutcome, str]:
         if self.handler == POWERFUL:
-            return Outcome.EXPOSED, (
-                f"works, and lets in too much: {PERSON}'s code runs as {POWERFUL}, which may do everything"
-            )
-        return Outcome.WORKED, f"works: the function runs as {SMALL}"
+            rights = f"{PERSON}'s code runs as {POWERFUL}, which may do everything"
+            return RunOutcome.EXPOSED, f"works, and lets in too much: {rights}"
+        return RunOutcome.WORKED, f"works: the function runs as {SMALL}"
 
     def _event_code(self) -> str:
         return f'{signed_in(PERSON)}lambda_ = person.client("lambda")\n{self._creation.code}\n'

@@ -6,16 +6,14 @@ polls it. Follows "How Lambda processes records from stream and queue-based even
 
 from __future__ import annotations
 
-from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from perm_lab import catalog
 from perm_lab.cloud import CauseKind, Record
 from perm_lab.scenarios.api import ApiCall, Json, create_function, create_role, document, signed_in, trust
-from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.steps import Step, caused, first, logged, session, taken, worst
+from perm_lab.scenarios.run import Handler, RunOutcome, Toggle
+from perm_lab.scenarios.steps import Step, assumed, caused, first, logged, logged_error, session, worst
 from perm_lab.scenarios.switches import Switch, inline, managed, statement
 from perm_lab.scenarios.world import PERSON, Scenario
 
@@ -27,6 +25,9 @@ _MAY, _ELSEWHERE = "What the role may do", "What else people try"
 
 class Pull(Scenario):
     """The world of lesson 5: a stream, a queue, and a function that Lambda is to run on what comes into either."""
+
+    TITLE, CHOICE = "An event source mapping", "The source that is mapped"
+    STORY = "maya maps a stream or a queue to a function. Switch policies and see whether Lambda reads it."
 
     @property
     def function_arn(self) -> str:
@@ -85,18 +86,26 @@ class Pull(Scenario):
             ApiCall("iam", "put_user_policy", may_map),
         ]
 
-    def _fire(self) -> None:
-        """Map the source to the function as the person, put something into it, and poll it until it is empty."""
-        client = self._person["lambda"]
-        uuid = client.create_event_source_mapping(**self._mapping)["UUID"]
-        with suppress(ClientError):
+    def _fire(self) -> str:
+        """Map the source to the function as the person, put something into it, and poll it until it is empty.
+
+        A stream keeps its records: it is read from now on, so that the hundredth run reads no more than the first.
+        """
+        start, client = len(self.lab.trail), self._person["lambda"]
+        now = {"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": datetime.now(UTC)}
+        mapping = {**self._mapping, **now} if self.handler == STREAM else self._mapping
+        uuid = client.create_event_source_mapping(**mapping)["UUID"]
+        try:
             if self.handler == STREAM:
                 self._admin["kinesis"].put_record(StreamName="clicks", PartitionKey="one", Data=b"click")
             else:
                 url = self._admin["sqs"].get_queue_url(QueueName="orders")["QueueUrl"]
                 self._admin["sqs"].send_message(QueueUrl=url, MessageBody="order 17")
-            self.lab.drain(uuid)
-        client.delete_event_source_mapping(UUID=uuid)
+            problem = next((step.result for step in self.lab.drain(uuid) if step.failed), "")
+        finally:
+            client.delete_event_source_mapping(UUID=uuid)
+        log = logged_error(self.lab.trail[start:])
+        return f"{problem}; the log of {FUNCTION} says: {log}" if problem and log else problem
 
     @property
     def _mapping(self) -> dict[str, Any]:
@@ -110,6 +119,8 @@ class Pull(Scenario):
         tried = caused(records, CauseKind.MAPPING)
         polled = [r for r in caused(records, CauseKind.POLLER) if r.action.startswith(self.handler)]
         got = next((record for record in polled if record.action == read), worst(polled))
+        refused, nothing = worst(tried), f"fails: nothing of {_NAMES[self.handler]} reached the function"
+        asked = refused.decision.request.action if refused and refused.decision else read
         return [
             Step(
                 self.arn("iam", f"user/{PERSON}"), "lambda:CreateEventSourceMapping", self.function_arn,
@@ -117,26 +128,18 @@ class Pull(Scenario):
                 first(records, "lambda:CreateEventSourceMapping"),
             ),
             Step(
-                poller, read, source, "may the role read the source? Lambda tries before it takes the mapping",
-                worst(tried), role,
+                poller, read, source, "may the role read the source? Lambda tries before it takes the mapping", refused,
+                f"fails when the mapping is made: {ROLE} may not {asked} on {_NAMES[self.handler]}, "
+                "and Lambda tries that first",
+                role,
             ),
-            Step(poller, read, source, "Lambda polls the source as the role", got, role),
-            taken(records, role, self.function_arn, "Lambda takes the role to run the code"),
+            Step(poller, read, source, "Lambda polls the source as the role", got, nothing, role),
+            assumed(records, role, self.function_arn, "Lambda takes the role to run the code", nothing),
             logged(records, role, self.function_arn),
         ]  # fmt: skip
 
-    def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
-        mapped, tried, polled, assumed, log = hops
-        if tried.status is Status.DENIED:
-            return Outcome.FAILED, (
-                f"fails when the mapping is made: {ROLE} may not {tried.action} on {_NAMES[self.handler]}, "
-                "and Lambda tries that first"
-            )
-        if polled.status is not Status.ALLOWED or assumed.status is not Status.ALLOWED:
-            return Outcome.FAILED, f"fails: nothing of {_NAMES[self.handler]} reached the function"
-        if log.status is not Status.ALLOWED:
-            return Outcome.UNLOGGED, f"works, but leaves no log: {ROLE} may not write to CloudWatch Logs"
-        return Outcome.WORKED, f"works: Lambda reads {_NAMES[self.handler]} as {ROLE} and runs the function"
+    def _allowed(self) -> tuple[RunOutcome, str]:
+        return RunOutcome.WORKED, f"works: Lambda reads {_NAMES[self.handler]} as {ROLE} and runs the function"
 
     def _event_code(self) -> str:
         pairs = ", ".join(f'{name}="{value}"' for name, value in self._mapping.items())

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from perm_lab.cloud import Record
 from perm_lab.scenarios.api import ApiCall, create_function, create_role, document, signed_in, trust
-from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.steps import Step, first, logged, taken
+from perm_lab.scenarios.run import Handler, RunOutcome, Toggle
+from perm_lab.scenarios.steps import Step, assumed, event_error, first, logged
 from perm_lab.scenarios.switches import Switch, inline, statement
 from perm_lab.scenarios.world import PERSON, Scenario
 
@@ -25,6 +25,9 @@ class Push(Scenario):
 
     What is run is an upload, into the shop's own bucket or into a stranger's.
     """
+
+    TITLE, CHOICE = "The function policy", "What happens"
+    STORY = "S3 tells the function of each new photo. Switch statements and see whose photos get in."
 
     @property
     def bucket(self) -> str:
@@ -89,12 +92,14 @@ class Push(Scenario):
             ),
         ]
 
-    def _fire(self) -> None:
+    def _fire(self) -> str:
         """Upload a photo: as the person into the shop's bucket, or into a bucket of mallory's."""
+        start = len(self.lab.trail)
         if self.handler == OWN:
             self._person["s3"].put_object(Bucket=self.bucket, Key=PHOTO, Body=b"a photo")
         else:
             self.lab.push("s3", self.function_arn, source_arn=self._sender, source_account=MALLORY)
+        return event_error(self.lab.trail[start:], self.function_arn)
 
     @property
     def _sender(self) -> str:
@@ -103,34 +108,33 @@ class Push(Scenario):
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
         function, role = self.function_arn, self.arn("iam", f"role/{ROLE}")
+        own = self.handler == OWN
         uploaded = Step(
             self.arn("iam", f"user/{PERSON}"), "s3:PutObject", f"{self._sender}/{PHOTO}",
             "may this person upload? Their own policies say", first(records, "s3:PutObject"),
         )  # fmt: skip
+        unlet = "no statement lets S3 run the function for"
         return [
-            *([uploaded] if self.handler == OWN else []),
+            *([uploaded] if own else []),
             Step(
                 "s3.amazonaws.com", "lambda:InvokeFunction", function,
                 "may S3 run the function, for this bucket of this account? The function policy says, and nothing else",
-                first(records, "lambda:Invoke"), self._sender,
+                first(records, "lambda:Invoke"),
+                f"fails, and nobody is told: the photo is stored, but {unlet} this bucket" if own
+                else f"fails, as it should: {unlet} mallory's bucket",
+                self._sender,
             ),
-            taken(records, role, function, "may Lambda take the role? The role's trust policy says"),
+            assumed(records, role, function, "may Lambda take the role? The role's trust policy says"),
             logged(records, role, function),
         ]  # fmt: skip
 
-    def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
-        ran = hops[-2].status is Status.ALLOWED
-        stranger = self.handler != OWN
-        if ran and stranger:
-            whose = "the name is right, the account is mallory's" if self.handler == RECREATED else "any bucket will do"
-            return Outcome.EXPOSED, f"works, and lets in too much: nothing keeps mallory out ({whose})"
-        if ran:
-            return Outcome.WORKED, "works: S3 may run the function for this bucket, and the photo gets its thumbnail"
-        if stranger:
-            return Outcome.FAILED, "fails, as it should: no statement lets S3 run the function for mallory's bucket"
-        return Outcome.FAILED, (
-            "fails, and nobody is told: the photo is stored, but no statement lets S3 run the function for this bucket"
-        )
+    def _allowed(self) -> tuple[RunOutcome, str]:
+        if self.handler == OWN:
+            return RunOutcome.WORKED, (
+                "works: S3 may run the function for this bucket, and the photo gets its thumbnail"
+            )
+        whose = "the name is right, the account is mallory's" if self.handler == RECREATED else "any bucket will do"
+        return RunOutcome.EXPOSED, f"works, and lets in too much: nothing keeps mallory out ({whose})"
 
     def _event_code(self) -> str:
         if self.handler == OWN:

@@ -59,22 +59,26 @@ class Hop:
 
     @property
     def sign(self) -> str:
-        if self.status is Status.NOT_REACHED:
-            return "○"
-        return self.decision.verdict.sign if self.decision else "✓"
+        return self.decision.verdict.sign if self.decision else _UNDECIDED[self.status][0]
 
     @property
     def word(self) -> str:
-        if self.status is Status.NOT_REACHED:
-            return "never reached"
-        return self.decision.verdict.word if self.decision else "needs no permission"
+        return self.decision.verdict.word if self.decision else _UNDECIDED[self.status][1]
 
     def __str__(self) -> str:
         through = f" ({self.via})" if self.via else ""
         return f"{self.sign} {self.word}: {short(self.who)} → {self.action} → {short(self.what)}{through}"
 
 
-class Outcome(Enum):
+# a hop on which no policy was asked: its sign and word
+_UNDECIDED = {
+    Status.ALLOWED: ("✓", "needs no permission"),
+    Status.DENIED: ("✗", "failed"),
+    Status.NOT_REACHED: ("○", "never reached"),
+}
+
+
+class RunOutcome(Enum):
     """What came of a run."""
 
     WORKED = "works"
@@ -93,7 +97,7 @@ class Run(Displayable):
 
     hops: tuple[Hop, ...]
     records: tuple[Record, ...]
-    outcome: Outcome
+    outcome: RunOutcome
     sentence: str
     policies: tuple[tuple[str, Policy], ...]
     equivalents: Equivalents
@@ -120,13 +124,13 @@ def decided_by(decision: Decision) -> str:
 
 def hop(record: Record, note: str = "", *, start: str = "", what: str = "") -> Hop:
     """A call of the trail as a hop, on `what` or on what the call's permission was asked for."""
-    status = Status.ALLOWED if record.allowed else Status.DENIED
-    what = what or record.resource
-    decision = record.decision
+    decision, who, what = record.decision, record.caller, what or record.resource
     if decision is None:
-        return Hop(record.caller, record.action, what, status, None, "", note, start)
-    request = decision.request
-    start = (
-        start or request.context.get("aws:SourceArn", "") if request.principal.service else request.principal.role_arn
-    )
-    return Hop(record.caller, request.action, what, status, decision, decided_by(decision), note, start or "")
+        status = Status.DENIED if record.error_code else Status.ALLOWED
+        return Hop(who, record.action, what, status, None, "", note, start)
+    request, status = decision.request, Status.ALLOWED if record.allowed else Status.DENIED
+    if request.principal.service:
+        start = start or str(request.context.get("aws:SourceArn", ""))
+    else:
+        start = request.principal.role_arn or ""
+    return Hop(who, request.action, what, status, decision, decided_by(decision), note, start)

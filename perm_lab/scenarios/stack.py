@@ -23,6 +23,10 @@ class Named(NamedTuple):
     name: str
 
 
+class Rows(dict[str, Any]):
+    """A property that is a list, its rows by what tells them apart."""
+
+
 _ARNS: Mapping[str, str] = {
     USER: "arn:aws:iam::{account}:user/{name}",
     ROLE: "arn:aws:iam::{account}:role/{name}",
@@ -52,6 +56,13 @@ class Stack:
         if (kind, name) not in self.things:
             raise LookupError(f"`{name}` is no {kind} of account {self.account}")
         return self.things[kind, name]
+
+    def row(self, kind: str, name: str, listed: str, key: str, value: Any) -> None:
+        """Put a row into a property that is a list, in the place of the row with this key if there is one.
+
+        Raises LookupError where nothing has this name.
+        """
+        self.thing(kind, name).setdefault(listed, Rows())[key] = value
 
     def resources(self) -> dict[str, Any]:
         """The `Resources` of the template."""
@@ -115,6 +126,8 @@ def _resolved(value: Any, ids: Mapping[tuple[str, str], str], arns: Mapping[str,
         return value
     if isinstance(value, str):
         return arns.get(value, value)
+    if isinstance(value, Rows):
+        return [_resolved(each, ids, arns) for each in value.values()]
     if isinstance(value, dict):
         return {name: _resolved(each, ids, arns, name) for name, each in value.items()}
     return [_resolved(each, ids, arns) for each in value] if isinstance(value, list) else value

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from perm_lab import catalog
 from perm_lab.cloud.functions.permissions import written
-from perm_lab.iam import Policy, PolicyKind
+from perm_lab.iam import Arn, Policy, PolicyKind
 from perm_lab.scenarios.api import ApiCall, Json, trust
 from perm_lab.scenarios.run import Toggle
 
@@ -29,12 +29,18 @@ class Switch:
     built: bool = False
 
 
-def inline(toggle: Toggle, holder: tuple[str, str], name: str, policy: Json) -> Switch:
-    """An inline policy of a user or a role; `holder` is which of the two, and its name."""
+def inline(
+    toggle: Toggle, holder: tuple[str, str], name: str, policy: Json, account: str = "", held_by: str = ""
+) -> Switch:
+    """An inline policy of a user or a role; `holder` is which of the two, and its name.
+
+    `account` is where that is not the scenario's own, `held_by` what to call the holder where there are several.
+    """
     kind, who = holder
     place = {f"{kind.title()}Name": who, "PolicyName": name}
-    on = ApiCall("iam", f"put_{kind}_policy", {**place, "PolicyDocument": policy})
-    return Switch(toggle, on, ApiCall("iam", f"delete_{kind}_policy", place), (who, Policy.parse(policy, name=name)))
+    on = ApiCall("iam", f"put_{kind}_policy", {**place, "PolicyDocument": policy}, account)
+    off = ApiCall("iam", f"delete_{kind}_policy", place, account)
+    return Switch(toggle, on, off, (held_by or who, Policy.parse(policy, name=name)))
 
 
 def managed(toggle: Toggle, holder: tuple[str, str], name: str) -> Switch:
@@ -62,7 +68,7 @@ def trusting(toggle: Toggle, role: str, service: str, otherwise: str) -> Switch:
 def statement(toggle: Toggle, function: str, principal: str, sid: str = "", **conditions: str) -> Switch:
     """A statement in the policy of the function with this ARN, made by AddPermission; its id is the toggle's key unless
     it is given."""
-    where = {"FunctionName": function.rpartition(":")[2], "StatementId": sid or toggle.key}
+    where = {"FunctionName": Arn.parse(function).name, "StatementId": sid or toggle.key}
     grant = {**where, "Action": "lambda:InvokeFunction", "Principal": principal, **conditions}
     whole = Json({"Version": "2012-10-17", "Statement": [written(grant, function)]})
     policy = Policy.parse(whole, PolicyKind.RESOURCE, name=f"statement {where['StatementId']}")

@@ -11,8 +11,8 @@ import json
 
 from perm_lab.cloud import Record
 from perm_lab.scenarios.api import ApiCall, create_function, create_role, document, signed_in, trust
-from perm_lab.scenarios.run import Handler, Hop, Outcome, Status, Toggle
-from perm_lab.scenarios.steps import Step, first, session, taken
+from perm_lab.scenarios.run import Handler, RunOutcome, Toggle
+from perm_lab.scenarios.steps import Step, assumed, event_error, first, session
 from perm_lab.scenarios.switches import Switch, inline, statement, trusting
 from perm_lab.scenarios.world import PERSON, Scenario
 
@@ -25,6 +25,8 @@ _POLICY, _ROLE, _ELSEWHERE = "In the function policy", "On the role that the rul
 class TwoWays(Scenario):
     """Two rules that lead to one function, each by a permission of its own. What is run is an event for one of them."""
 
+    TITLE, CHOICE = "As itself, or as a role", "Which event comes in"
+    STORY = "Two rules, one function. Switch the grants and see which of them each rule needs."
     ACCOUNT = "order desk"
     START = frozenset({"trust"})
 
@@ -87,9 +89,11 @@ class TwoWays(Scenario):
         entry = {"Source": f"shop.{self.handler}", "DetailType": "came in", "Detail": '{"number": 17}'}
         return ApiCall("events", "put_events", {"Entries": [entry]})
 
-    def _fire(self) -> None:
+    def _fire(self) -> str:
         """Put an event on the bus as the person."""
+        start = len(self.lab.trail)
         self._event().make(self._person)
+        return event_error(self.lab.trail[start:], self._function_arn)
 
     def _steps(self, records: tuple[Record, ...]) -> list[Step]:
         rule, caller, bus = self._rule(self.handler), self._role(CALLER), self.arn("events", "event-bus/default")
@@ -102,32 +106,29 @@ class TwoWays(Scenario):
             way = [
                 Step(
                     _SERVICE, "lambda:InvokeFunction", self._function_arn,
-                    "may EventBridge run the function, for this rule? The function policy says", invoked, rule,
+                    "may EventBridge run the function, for this rule? The function policy says", invoked,
+                    "fails, and nobody is told: no statement of the function policy lets EventBridge in", rule,
                 )
             ]  # fmt: skip
         else:
             way = [
                 Step(
                     _SERVICE, "sts:AssumeRole", caller, "may EventBridge take the role? Its trust policy says",
-                    first(records, "sts:AssumeRole", caller=_SERVICE), rule,
+                    first(records, "sts:AssumeRole", caller=_SERVICE),
+                    f"fails, and nobody is told: EventBridge may not take the role {CALLER}", rule,
                 ),
                 Step(
                     session(caller, "service"), "lambda:InvokeFunction", self._function_arn,
-                    "may the role run the function? The role's own policies say", invoked, caller,
+                    "may the role run the function? The role's own policies say", invoked,
+                    f"fails, and nobody is told: the role {CALLER} may not invoke the function", caller,
                 ),
             ]  # fmt: skip
         note = "may Lambda take the execution role? Its trust policy says"
-        return [put, *way, taken(records, self._role(EXECUTION), self._function_arn, note)]
+        return [put, *way, assumed(records, self._role(EXECUTION), self._function_arn, note)]
 
-    def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
-        if hops[-1].status is Status.ALLOWED:
-            how = "the function policy lets the rule in" if self.handler == AS_ITSELF else f"{CALLER} may invoke"
-            return Outcome.WORKED, f"works: {how}, and the function handles the event"
-        if self.handler == AS_ITSELF:
-            return Outcome.FAILED, "fails, and nobody is told: no statement of the function policy lets EventBridge in"
-        if hops[1].status is Status.DENIED:
-            return Outcome.FAILED, f"fails, and nobody is told: EventBridge may not take the role {CALLER}"
-        return Outcome.FAILED, f"fails, and nobody is told: the role {CALLER} may not invoke the function"
+    def _allowed(self) -> tuple[RunOutcome, str]:
+        how = "the function policy lets the rule in" if self.handler == AS_ITSELF else f"{CALLER} may invoke"
+        return RunOutcome.WORKED, f"works: {how}, and the function handles the event"
 
     def _event_code(self) -> str:
         return f'{signed_in(PERSON)}events = person.client("events")\n{self._event().code}\n'

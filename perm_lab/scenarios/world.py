@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from contextlib import suppress
 
 from botocore.exceptions import ClientError
 
 from perm_lab.cloud import Lab, Record
 from perm_lab.scenarios.api import ApiCall, Clients
 from perm_lab.scenarios.equivalents import Equivalents
-from perm_lab.scenarios.run import Handler, Hop, Outcome, Run, Toggle
+from perm_lab.scenarios.names import short
+from perm_lab.scenarios.run import Handler, Run, RunOutcome, Status, Toggle
 from perm_lab.scenarios.steps import Step
 from perm_lab.scenarios.switches import Held, Switch
 
@@ -30,6 +30,9 @@ class Scenario(ABC):
     stands in the lab that is open, or in a new one where none is.
     """
 
+    TITLE: str
+    STORY: str  # what happens in this world, and what the learner is to look at
+    CHOICE = "The function that is called"  # what the handlers are
     ACCOUNT = "photo shop"  # the account's name
     START: frozenset[str] = frozenset()  # toggles that are on at the beginning
 
@@ -39,8 +42,8 @@ class Scenario(ABC):
         self.account = self.lab.account(str(_FIRST_ACCOUNT + number), name=self.ACCOUNT)
         self.handlers = self._handlers()
         self._switches = {each.toggle.key: each for each in self._all_switches()}
-        self._built = frozenset(key for key, switch in self._switches.items() if switch.built)
-        self._state, self._handler = self._built, self.handlers[0]
+        self._state = frozenset(key for key, switch in self._switches.items() if switch.built)
+        self._handler = self.handlers[0]
         self._admin = Clients(self.account.admin())
         self._elsewhere: dict[str, Clients] = {}
         self._person = Clients(self.account.user(PERSON))
@@ -61,16 +64,19 @@ class Scenario(ABC):
         """The calls that build the account for these handlers."""
 
     @abstractmethod
-    def _fire(self) -> None:
-        """Set off the event that the lesson is about. A refusal is in the trail."""
+    def _fire(self) -> str:
+        """Set off the event that the lesson is about; what went wrong that no refusal tells of, empty for nothing.
+
+        Raises ClientError for a call that is refused or fails otherwise.
+        """
 
     @abstractmethod
     def _steps(self, records: tuple[Record, ...]) -> Sequence[Step]:
         """The expected steps in order, each with its record."""
 
     @abstractmethod
-    def _outcome(self, hops: tuple[Hop, ...]) -> tuple[Outcome, str]:
-        """What came of it all, and the sentence that says so."""
+    def _allowed(self) -> tuple[RunOutcome, str]:
+        """What comes of a run in which every step was taken, and the sentence that says so."""
 
     @abstractmethod
     def _event_code(self) -> str:
@@ -116,12 +122,32 @@ class Scenario(ABC):
     def run(self) -> Run:
         """Set off the event, with real calls, and say what happened."""
         start = len(self.lab.trail)
-        with suppress(ClientError):  # a refusal is in the trail
-            self._fire()
+        try:
+            error = self._fire()
+        except ClientError as failed:
+            error = str(failed)
         records = tuple(self.lab.trail[start:])
-        hops = tuple(step.hop for step in self._steps(records))
-        outcome, sentence = self._outcome(hops)
-        return Run(hops, records, outcome, sentence, self.policies, self.equivalents)
+        steps = self._steps(records)
+        outcome, sentence = self._outcome(steps, error)
+        return Run(tuple(step.hop for step in steps), records, outcome, sentence, self.policies, self.equivalents)
+
+    def _outcome(self, steps: Sequence[Step], error: str) -> tuple[RunOutcome, str]:
+        """What came of a run, and the sentence that says so: that of the step that was refused, or else the error's
+        own words. `error` is empty where nothing but a refusal went wrong."""
+        refused = [step for step in steps if step.hop.decision and not step.hop.decision.allowed]
+        for step in refused:
+            if step.outcome is RunOutcome.FAILED:
+                return RunOutcome.FAILED, step.sentence
+        records = (step.record for step in steps if step.record and step.record.allowed)
+        failed = next((record for record in records if record.error_code), None)
+        if not error and failed:
+            error = f"{failed.action} ended with {failed.error_code}: {failed.error_message}"
+        missing = next((step for step in steps if step.hop.status is Status.NOT_REACHED), None)
+        if not error and missing:
+            error = f"{missing.action} on {short(missing.what)} was never called"
+        if error:
+            return RunOutcome.FAILED, f"fails, though none of these steps was refused: {error}"
+        return (refused[0].outcome, refused[0].refused) if refused else self._allowed()
 
     @property
     def policies(self) -> tuple[Held, ...]:
@@ -133,8 +159,12 @@ class Scenario(ABC):
     @property
     def equivalents(self) -> Equivalents:
         """The present state as a program, as commands and as templates."""
-        changed = self._state ^ self._built
-        changes = [s.on if key in self._state else s.off for key, s in self._switches.items() if key in changed]
+        return self.in_code(self._state)
+
+    def in_code(self, state: frozenset[str]) -> Equivalents:
+        """The same of the state in which these toggles are on and the others off, without going there."""
+        switches = ((key in state, switch) for key, switch in self._switches.items())
+        changes = [switch.on if on else switch.off for on, switch in switches if on is not switch.built]
         person = ApiCall("iam", "create_user", {"UserName": PERSON})
         calls = (person, *self._world((self._handler,)), *changes)
         return Equivalents(self.account.id, calls, self._event_code())

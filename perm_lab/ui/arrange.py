@@ -8,18 +8,13 @@ from html import escape
 import ipywidgets as widgets
 
 from perm_lab.challenges import Ordering, Outcome, Progress, Tone
-from perm_lab.display import view
 from perm_lab.ui.editor import outcome_body
 from perm_lab.ui.panel import Panel, button, html
 from perm_lab.ui.status import live
-from perm_lab.ui.style import bare, fragment, prose
+from perm_lab.ui.style import bare, fragment, prose, shows
 
 
-@view(Ordering)
-def _ordering_html(ordering: Ordering) -> str:
-    return fragment(ordering_body(ordering))
-
-
+@shows(Ordering)
 def ordering_body(ordering: Ordering) -> str:
     lines = "".join(f"<li>{escape(line)}</li>" for line in ordering.shuffled)
     return f"<div><b>Put in order.</b> {prose(ordering.text)}<ul>{lines}</ul></div>"
@@ -33,12 +28,13 @@ class Arrange(Panel):
     """
 
     def __init__(self, ordering: Ordering, progress: Progress | None = None) -> None:
-        self.ordering, self.outcome = ordering, None
+        self.ordering = ordering
+        self.outcome: Outcome | None = None
         self._progress = progress or Progress()
         kept = self._progress.get(ordering.name)
         lines = kept.get("lines") if isinstance(kept, dict) else None
         known = isinstance(lines, list) and sorted(lines) == sorted(ordering.lines)
-        self.lines = list(lines if known else ordering.shuffled)
+        self.lines: list[str] = list(lines if lines and known else ordering.shuffled)
         self.places = [html() for _ in self.lines]
         self.ups = [self._mover("▲", n, -1) for n in range(len(self.lines))]
         self.downs = [self._mover("▼", n, 1) for n in range(len(self.lines))]
@@ -69,8 +65,7 @@ class Arrange(Panel):
             self.ordering.check(lines)
             self.lines = list(lines)
             self._show()
-        self._check()
-        return self.outcome
+        return self._check()
 
     def _move(self, place: int, way: int) -> None:
         other = place + way
@@ -79,16 +74,17 @@ class Arrange(Panel):
         self.outcome = None
         self._show()
 
-    def _check(self) -> None:
+    def _check(self) -> Outcome:
         tone = self.ordering.check(self.lines).tone
         if tone is not Tone.NOT_YET:
             self._progress.attempt(self.ordering.name, {"lines": self.lines, "tone": tone.value}, tone.value)
-        self._judge()
+        return self._judge()
 
-    def _judge(self) -> None:
-        self.outcome = self.ordering.check(self.lines)
+    def _judge(self) -> Outcome:
+        self.outcome = outcome = self.ordering.check(self.lines)
         problem = f"<p class=pl-dim>{prose(self._progress.problem)}</p>" if self._progress.problem else ""
-        self.result.value = bare(live(outcome_body(self.outcome)), problem)
+        self.result.value = bare(live(outcome_body(outcome)), problem)
+        return outcome
 
     def _start_over(self) -> None:
         self.lines, self.outcome = list(self.ordering.shuffled), None

@@ -9,8 +9,10 @@ from typing import Any
 import ipywidgets as widgets
 import traitlets
 
+from perm_lab.ui.box import Box
 
-class Choice(widgets.VBox):
+
+class Choice(Box):
     """Options under one another; `value` is the key of the chosen one, None when none is.
 
     Every option is a group of radio buttons of its own: within a group one moves with the arrow keys, and in a notebook

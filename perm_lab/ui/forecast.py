@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import ipywidgets as widgets
-
+from perm_lab.ui.box import Box
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import button, html
 from perm_lab.ui.status import live
@@ -14,7 +13,7 @@ from perm_lab.ui.style import bare, say
 _WORDS = {True: "it works", False: "it fails"}
 
 
-class Forecast(widgets.VBox):
+class Forecast(Box):
     """Two options and an Evaluate button, which is disabled until one of them is chosen.
 
     `told` holds of each forecast whether it was right.
@@ -32,7 +31,8 @@ class Forecast(widgets.VBox):
     @property
     def works(self) -> bool | None:
         """What was foretold, None before anything was."""
-        return self.options.value
+        said: bool | None = self.options.value
+        return said
 
     def reset(self) -> None:
         """Ask anew."""

@@ -38,7 +38,7 @@ def dot(found: Survey) -> str:
             graph.node(_id(thing), _label(thing), style="rounded,dashed")
     for link in found.links:
         graph.edge(_id(link.start), _id(link.end), _wrapped(link.word), **_line(link))
-    return graph.source
+    return str(graph.source)
 
 
 def _line(link: Link) -> dict[str, str]:

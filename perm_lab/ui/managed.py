@@ -7,20 +7,15 @@ from html import escape
 
 import ipywidgets as widgets
 
-from perm_lab.display import view
 from perm_lab.scenarios import managed_policies as managed
 from perm_lab.scenarios.managed_policies import Fit, Matrix
 from perm_lab.ui.panel import Panel, html
-from perm_lab.ui.style import bare, breakable, code, folded, fragment, say, table
+from perm_lab.ui.style import bare, breakable, code, folded, fragment, say, shows, table
 
 _START = "AWSLambdaBasicExecutionRole", "s3"
 
 
-@view(Fit)
-def _fit_html(fit: Fit) -> str:
-    return fragment(fit_body(fit))
-
-
+@shows(Fit)
 def fit_body(fit: Fit) -> str:
     """The verdict, then each action that is needed, then what else the policy allows."""
     signs = {True: '<b class="pl-no">✗ lacks</b>', False: '<b class="pl-ok">✓ has</b>'}
@@ -32,12 +27,12 @@ def fit_body(fit: Fit) -> str:
     return line + table(("", "needed", "on"), rows) + (folded(title, beyond) if fit.beyond else "")
 
 
-@view(Matrix)
-def _matrix_html(matrix: Matrix) -> str:
+@shows(Matrix)
+def matrix_body(matrix: Matrix) -> str:
     head = ("policy", *(need.key for need in managed.needs()))
     rows = [(breakable(name), *(_cell(fit) for fit in cells)) for name, cells in matrix.rows]
     legend = "✓ enough; otherwise how many of the needed actions it has"
-    return fragment(table(head, rows, caption=legend))
+    return table(head, rows, caption=legend)
 
 
 def _cell(fit: Fit) -> str:

@@ -10,12 +10,13 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from perm_lab.ui.box import Box
 from perm_lab.ui.style import CONTROLS, CSS, bare, fragment, say
 
 _log = logging.getLogger("perm_lab.ui")
 
 
-class Panel(widgets.VBox):
+class Panel(Box):
     """A box of controls. On a page without a kernel its `text` and its `static` HTML stand for it.
 
     `notice` shows what went wrong in a callback: JupyterLab itself would not show it.
@@ -36,7 +37,7 @@ class Panel(widgets.VBox):
         """The panel as HTML that needs no kernel."""
         return fragment(f"<pre>{escape(self.text())}</pre>")
 
-    def guard(self, callback: Callable[[], None]) -> Callable[..., None]:
+    def guard(self, callback: Callable[[], object]) -> Callable[..., None]:
         """`callback` for `observe` or `on_click`; what it raises is shown in the panel and logged."""
 
         @wraps(callback)

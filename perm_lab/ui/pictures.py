@@ -12,11 +12,11 @@ from graphviz import Digraph
 from graphviz import escape as literal
 
 from perm_lab.cloud import Record
-from perm_lab.display import Displayable, view
+from perm_lab.display import Displayable
 from perm_lab.scenarios import Hop, Run, Status, hop
 from perm_lab.scenarios.names import kind, short, whole
 from perm_lab.ui.drawing import svg
-from perm_lab.ui.style import fragment
+from perm_lab.ui.style import shows
 
 _FONT = {"fontname": "Helvetica,Arial,sans-serif", "fontsize": "10"}
 _LINE = {
@@ -55,7 +55,7 @@ class Diagram(Displayable):
         for (start, what, status, *words), actions in self._edges().items():
             css, style = _LINE[status]
             graph.edge(_id(start), _id(what), _label(words[0], *actions, *words[1:]), style=style, **{"class": css})
-        return graph.source
+        return str(graph.source)
 
     def _edges(self) -> dict[tuple[Any, ...], list[str]]:
         """The lines to draw, each with its actions: hops that differ in their action only share one."""
@@ -86,9 +86,7 @@ def diagram(what: Run | Record | Iterable[Record]) -> Diagram:
     return Diagram(tuple(hop(record) for record in ([what] if isinstance(what, Record) else what)))
 
 
-@view(Diagram)
-def _diagram_html(picture: Diagram) -> str:
-    return fragment(picture.html())
+shows(Diagram)(Diagram.html)
 
 
 def _ends(each: Hop) -> tuple[str, str]:

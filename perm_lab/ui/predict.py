@@ -10,20 +10,15 @@ import ipywidgets as widgets
 
 from perm_lab import display
 from perm_lab.challenges import Progress, Question
-from perm_lab.display import view
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, button, html
-from perm_lab.ui.style import Mark, bare, fragment, prose, say
+from perm_lab.ui.style import Mark, bare, fragment, prose, say, shows
 
 _RIGHT = Mark("✓", "Right", "pl-ok")
 _WRONG = Mark("✗", "Not so", "pl-no")
 
 
-@view(Question)
-def _question_html(question: Question) -> str:
-    return fragment(question_body(question))
-
-
+@shows(Question)
 def question_body(question: Question, head: str = "Predict.") -> str:
     options = "".join(f"<li>{escape(option)}</li>" for option in question.options)
     return f"<div><b>{head}</b> {prose(question.text)}<ul>{options}</ul></div>"
@@ -65,12 +60,13 @@ class Prediction(Panel):
     @property
     def choice(self) -> str | None:
         """The option chosen so far, committed or not."""
-        return self.options.value
+        chosen: str | None = self.options.value
+        return chosen
 
     @property
     def correct(self) -> bool | None:
         """Whether the committed choice is right; None before it is committed."""
-        return self.question.correct(self.choice) if self.committed else None
+        return self.question.correct(self.choice or "") if self.committed else None
 
     def commit(self, choice: str | None = None) -> None:
         """Commit to `choice`, or to what is selected: the plain-code way to press the button.

@@ -10,10 +10,9 @@ import ipywidgets as widgets
 from perm_lab.challenges import Progress, Report
 from perm_lab.challenges.progress import FILE
 from perm_lab.challenges.report import Chapter, Item
-from perm_lab.display import view
 from perm_lab.ui.panel import Panel, button, html
 from perm_lab.ui.status import live
-from perm_lab.ui.style import bare, folded, fragment, prose, say, table
+from perm_lab.ui.style import bare, folded, fragment, prose, say, shows, table
 
 _TOLD = (
     "Your answers are kept in one small file beside the notebooks. Where a session forgets everything when it ends, as "
@@ -21,11 +20,7 @@ _TOLD = (
 )
 
 
-@view(Report)
-def _report_html(report: Report) -> str:
-    return fragment(report_body(report))
-
-
+@shows(Report)
 def report_body(report: Report) -> str:
     """The summary, a row for each notebook, and the beliefs that were seen."""
     head = ("notebook", "done", "look again at")

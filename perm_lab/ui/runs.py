@@ -5,38 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from perm_lab.display import view
 from perm_lab.iam import Policy
-from perm_lab.scenarios import Hop, Outcome, Run, Status
+from perm_lab.scenarios import Hop, Run, RunOutcome, Status
 from perm_lab.scenarios.cloudformation import Template
 from perm_lab.scenarios.equivalents import Equivalents
 from perm_lab.scenarios.names import short
 from perm_lab.ui.decisions import decision_body
 from perm_lab.ui.pictures import diagram
-from perm_lab.ui.style import NOT_REACHED, Mark, breakable, code, folded, fragment, mark, prose, say, table
+from perm_lab.ui.style import Mark, breakable, code, folded, mark, prose, say, shows, table
 from perm_lab.ui.views import policy_body
 
 _SHOWN = {
-    Outcome.WORKED: ("✓", "pl-ok"),
-    Outcome.UNLOGGED: ("✓", "pl-ok"),
-    Outcome.EXPOSED: ("!", "pl-no"),
-    Outcome.FAILED: ("✗", "pl-no"),
+    RunOutcome.WORKED: ("✓", "pl-ok"),
+    RunOutcome.UNLOGGED: ("✓", "pl-ok"),
+    RunOutcome.EXPOSED: ("!", "pl-no"),
+    RunOutcome.FAILED: ("✗", "pl-no"),
 }
+_UNDECIDED = {Status.ALLOWED: "pl-ok", Status.DENIED: "pl-no", Status.NOT_REACHED: "pl-idle"}
 _MOST_ROWS = 24
 Block = Callable[[str, str], str]
 """Makes HTML of a program, given its name as well."""
 
 
-@view(Run)
-def _run_html(run: Run) -> str:
-    return fragment(run_body(run))
-
-
-@view(Template)
-def _template_html(template: Template) -> str:
-    return fragment(_template_body(template, plain))
-
-
+@shows(Run)
 def run_body(run: Run) -> str:
     """The whole run, the details folded."""
     same = run.equivalents
@@ -68,9 +59,7 @@ def _step(number: int, hop: Hop) -> tuple[str, ...]:
 
 
 def _mark(hop: Hop) -> Mark:
-    if hop.status is Status.NOT_REACHED:
-        return NOT_REACHED
-    return mark(hop.decision.verdict) if hop.decision else Mark("✓", "needs no permission", "pl-ok")
+    return mark(hop.decision.verdict) if hop.decision else Mark(hop.sign, hop.word, _UNDECIDED[hop.status])
 
 
 def why_body(run: Run) -> str:
@@ -124,10 +113,11 @@ def cloudformation_body(same: Equivalents, block: Block) -> str:
         "A template holds what stands, not how it came about, and never the event. To make it: `aws cloudformation "
         "deploy --template-file template.json --stack-name lesson --capabilities CAPABILITY_NAMED_IAM`"
     )
-    return prose(told) + "".join(_template_body(each, block) for each in same.cloudformation)
+    return prose(told) + "".join(template_body(each, block) for each in same.cloudformation)
 
 
-def _template_body(template: Template, block: Block) -> str:
+@shows(Template)
+def template_body(template: Template, block: Block = plain) -> str:
     name = f"the template for account {template.account}"
     notes = "".join(f"<li>{escape(each)}</li>" for each in template.left_out)
     return f"<h4>{name}</h4>{block(str(template), name)}{f'<ul>{notes}</ul>' if notes else ''}"

@@ -8,8 +8,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from perm_lab.cloud import Lab
-from perm_lab.scenarios import Across, ExecutionRole, Outcome, PassRole, Pull, Push, Run, Scenario, Toggle, TwoWays
+from perm_lab.scenarios import Run, RunOutcome, Scenario, Toggle
 from perm_lab.ui import runs
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.forecast import Forecast
@@ -38,12 +37,10 @@ class ScenarioWidget(Panel):
     world, and the latest run of it, None before the first.
     """
 
-    CHOICE = "The function that is called"  # what the handlers are
-
-    def __init__(self, scenario: Scenario, title: str, story: str = "", *, predict: bool = False) -> None:
+    def __init__(self, scenario: Scenario, *, predict: bool = False) -> None:
         self.scenario = scenario
         self.run: Run | None = None
-        self._heading = f"<h4>{escape(title)}</h4><p>{escape(story)}</p>"
+        self._heading = f"<h4>{escape(scenario.TITLE)}</h4><p>{escape(scenario.STORY)}</p>"
         self.handlers = Choice({each.key: each.label for each in scenario.handlers}, scenario.handler)
         self.handlers.observe(self.guard(self._changed), "value")
         self.checkboxes = {each.key: self._checkbox(each) for each in scenario.toggles}
@@ -69,7 +66,7 @@ class ScenarioWidget(Panel):
 
     def _sides(self) -> widgets.Widget:
         """The controls, with the picture beside them or, where that is too narrow, below."""
-        choice = html(bare(f"<b>{escape(self.CHOICE)}</b>"))
+        choice = html(bare(f"<b>{escape(self.scenario.CHOICE)}</b>"))
         controls = widgets.VBox(
             [self.asks, choice, self.handlers, *self._groups(), self.forecast],
             layout=widgets.Layout(flex="1 1 24em", min_width="20em"),
@@ -100,8 +97,7 @@ class ScenarioWidget(Panel):
     def evaluate(self, works: bool) -> Run:
         """Commit to what will happen and run it: the plain-code way to press the button of a widget that asks."""
         self.forecast.options.value = works
-        self._evaluate()
-        return self.run
+        return self._evaluate()
 
     def _changed(self) -> None:
         """Bring the scenario to what the controls say; run it, or ask first what will come of it."""
@@ -116,13 +112,14 @@ class ScenarioWidget(Panel):
         self._show_tabs(_OF_THE_STATE)
         mark(self, WAITS if self.run else "")
 
-    def _evaluate(self) -> None:
+    def _evaluate(self) -> Run:
         """Run the present state, and show what came of it."""
-        self.run = self.scenario.run()
+        self.run = run = self.scenario.run()
         self._show()
         if self.asks.value:
-            self.forecast.settle(self.run.outcome is not Outcome.FAILED)
+            self.forecast.settle(run.outcome is not RunOutcome.FAILED)
         mark(self, "")
+        return run
 
     def _ask(self) -> None:
         """Ask from the next change on; or ask no more, and run what waits."""
@@ -179,55 +176,3 @@ class ScenarioWidget(Panel):
 def _box(words: str, ticked: bool) -> widgets.Checkbox:
     layout = widgets.Layout(width="auto", margin="1px 2px")
     return widgets.Checkbox(value=ticked, description=words, indent=False, layout=layout)
-
-
-class _Lesson(ScenarioWidget):
-    """The widget of one lesson, in the lab that is given, or that is open, or in a new one."""
-
-    WORLD: type[Scenario]
-    TITLE = STORY = ""
-
-    def __init__(self, lab: Lab | None = None, *, predict: bool = False) -> None:
-        super().__init__(self.WORLD(lab), self.TITLE, self.STORY, predict=predict)
-
-
-class ExecutionRoleWidget(_Lesson):
-    """The execution role of lesson 1 with its trust policy, its permissions, and who may call the function."""
-
-    WORLD, TITLE = ExecutionRole, "The execution role"
-    STORY = "maya calls a function; its code works on a bucket. Switch policies and see how far the call comes."
-
-
-class PushWidget(_Lesson):
-    """The function policy of lesson 4: which buckets S3 may run the function for."""
-
-    WORLD, TITLE, CHOICE = Push, "The function policy", "What happens"
-    STORY = "S3 tells the function of each new photo. Switch statements and see whose photos get in."
-
-
-class TwoWaysWidget(_Lesson):
-    """Two rules of EventBridge that lead to one function: by the function policy, and by a role that the rule takes."""
-
-    WORLD, TITLE, CHOICE = TwoWays, "As itself, or as a role", "Which event comes in"
-    STORY = "Two rules, one function. Switch the grants and see which of them each rule needs."
-
-
-class PullWidget(_Lesson):
-    """The event source mappings of lesson 5: what the execution role must be allowed before Lambda polls."""
-
-    WORLD, TITLE, CHOICE = Pull, "An event source mapping", "The source that is mapped"
-    STORY = "maya maps a stream or a queue to a function. Switch policies and see whether Lambda reads it."
-
-
-class PassRoleWidget(_Lesson):
-    """iam:PassRole of lesson 2: who may give which role to Lambda."""
-
-    WORLD, TITLE, CHOICE = PassRole, "Passing the role", "What is created"
-    STORY = "maya creates a function and names its role. Switch policies and see what she may pass."
-
-
-class AcrossWidget(_Lesson):
-    """The function of lesson 7 and its callers from four accounts: who has to allow what, on which side."""
-
-    WORLD, TITLE, CHOICE = Across, "Across accounts", "Who calls"
-    STORY = "One function, four accounts. Switch grants on both sides and see who gets in."

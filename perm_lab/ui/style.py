@@ -7,11 +7,16 @@ paints its own background, so that its contrast never depends on the page around
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
+from typing import TypeVar
 
+from perm_lab.display import view
 from perm_lab.iam import Verdict
+
+_Body = TypeVar("_Body", bound=Callable[..., str])
 
 LIGHT = {"bg": "#ffffff", "fg": "#1f2328", "dim": "#57606a", "line": "#d0d7de", "soft": "#f4f6f8", "ok": "#0f6325",
          "no": "#a40e26", "accent": "#0b5cad"}  # fmt: skip
@@ -56,7 +61,6 @@ class Mark:
         return f'<b class="{self.css}">{self.sign}&nbsp;{escape(self.word)}</b>'
 
 
-NOT_REACHED = Mark("○", "never reached", "pl-idle")
 _CSS = {Verdict.ALLOW: "pl-ok", Verdict.IMPLICIT_DENY: "pl-no", Verdict.EXPLICIT_DENY: "pl-no"}
 
 
@@ -68,6 +72,19 @@ def mark(verdict: Verdict) -> Mark:
 def fragment(*parts: str) -> str:
     """The HTML `parts` with the stylesheet that they need, ready for any page."""
     return f"<style>{CSS}</style>{bare(*parts)}"
+
+
+def shows(cls: type) -> Callable[[_Body], _Body]:
+    """The decorated function makes the body of a value of `cls`; with the stylesheet it is how the value shows itself.
+
+    The body alone goes into a larger fragment.
+    """
+
+    def register(body: _Body) -> _Body:
+        view(cls)(lambda value: fragment(body(value)))
+        return body
+
+    return register
 
 
 def bare(*parts: str) -> str:
@@ -117,7 +134,9 @@ def _inline(text: str) -> str:
     )
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]], decisive: tuple[int, ...] = (), caption: str = "") -> str:
+def table(
+    head: tuple[str, ...], rows: Sequence[tuple[str, ...]], decisive: tuple[int, ...] = (), caption: str = ""
+) -> str:
     """A table of ready HTML cells; the rows numbered in `decisive` are marked."""
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)

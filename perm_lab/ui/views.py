@@ -6,22 +6,17 @@ import json
 from html import escape
 
 from perm_lab.cloud import Record, Trail
-from perm_lab.display import view
 from perm_lab.iam import Policy
 from perm_lab.scenarios import decided_by
 from perm_lab.scenarios.names import short
 from perm_lab.ui.decisions import decision_body
-from perm_lab.ui.style import Mark, code, folded, fragment, mark, say, table
+from perm_lab.ui.style import Mark, code, folded, mark, say, shows, table
 
 _AT_ONCE = 40
 _FREE = Mark("✓", "needs no permission", "pl-ok")
 
 
-@view(Policy)
-def _policy_html(policy: Policy) -> str:
-    return fragment(policy_body(policy))
-
-
+@shows(Policy)
 def policy_body(policy: Policy) -> str:
     """The document, statement by statement, under the numbers that verdicts speak of."""
     document = policy.document
@@ -33,8 +28,8 @@ def policy_body(policy: Policy) -> str:
     return heading + table(("statement", "document"), rows)
 
 
-@view(Record)
-def _record_html(record: Record) -> str:
+@shows(Record)
+def record_body(record: Record) -> str:
     cause = f" ({record.cause})" if record.cause else ""
     call = f"{short(record.caller)} called {record.action}{cause}"
     message = f": {record.error_message}" if record.allowed else ""  # a denial's message is part of the verdict
@@ -43,16 +38,11 @@ def _record_html(record: Record) -> str:
     )
     verdict = decision_body(record.decision) if record.decision else say(str(_FREE), _FREE.css)
     event = f"<pre>{escape(json.dumps(record.event, indent=2, default=str))}</pre>"
-    return fragment(
-        f"<p class=pl-dim>{escape(call)}</p>", verdict, failed, folded("the event as CloudTrail writes it", event)
-    )
+    folds = folded("the event as CloudTrail writes it", event)
+    return f"<p class=pl-dim>{escape(call)}</p>{verdict}{failed}{folds}"
 
 
-@view(Trail)
-def _trail_html(trail: Trail) -> str:
-    return fragment(trail_body(trail))
-
-
+@shows(Trail)
 def trail_body(trail: Trail) -> str:
     """The calls as a table, those that another call caused under it; of a long trail the earlier part is folded."""
     if not trail:

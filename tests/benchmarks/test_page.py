@@ -19,8 +19,9 @@ LARGEST = max(NOTEBOOKS, key=lambda path: path.stat().st_size)
 WIDGET = """
 from perm_lab import Lab
 lab = Lab.start()
-from perm_lab.ui import ExecutionRoleWidget
-ExecutionRoleWidget()
+from perm_lab.scenarios import ExecutionRole
+from perm_lab.ui import ScenarioWidget
+ScenarioWidget(ExecutionRole())
 """
 LOGS = "AWSLambdaBasicExecutionRole (AWS managed: write logs)"
 LAMP_LINE = [".widget-html .widget-html-content"]

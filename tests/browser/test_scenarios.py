@@ -3,20 +3,19 @@
 import pytest
 from playwright.sync_api import expect
 
-from perm_lab import ui
+from perm_lab import scenarios
 from perm_lab.cloud import Lab
 from perm_lab.iam import aws_message
-from perm_lab.scenarios import Outcome, Scenario, managed_policies
+from perm_lab.scenarios import RunOutcome, Scenario, managed_policies
 from perm_lab.scenarios.across import board
 from perm_lab.scenarios.board import MISTAKES, SIDES, title
-from perm_lab.ui import ScenarioWidget
 from tests.asked import panels
 from tests.browser.hands import HANDS, Hand, Mouse, wait_for
 from tests.repo import NOTEBOOKS
 
 SIGNS = ("✓", "✗", "⊘", "○")
-ALL = [(path, cell, getattr(ui, name)) for path in NOTEBOOKS for cell, name in panels(path) if name in ui.__all__]
-SCENARIOS = [each for each in ALL if issubclass(each[2], ScenarioWidget)]
+ALL = [(path, cell, name) for path in NOTEBOOKS for cell, name in panels(path)]
+SCENARIOS = [(path, cell, getattr(scenarios, name)) for path, cell, name in ALL if name in scenarios.__all__]
 
 
 def named(value):
@@ -25,7 +24,7 @@ def named(value):
 
 def place_of(name):
     """The notebook and the cell in which a widget is made."""
-    return next((path, cell) for path, cell, kind in ALL if kind.__name__ == name)
+    return next((path, cell) for path, cell, made in ALL if made == name)
 
 
 # scenarios: what is changed, one after the other, in the widget and in the scenario itself
@@ -50,7 +49,8 @@ def change(hand: Hand, scenario: Scenario, what, key):
 
 
 def verdict(run):
-    return f"{'✗' if run.outcome is Outcome.FAILED else '!' if run.outcome is Outcome.EXPOSED else '✓'} {run.sentence}"
+    sign = {RunOutcome.FAILED: "✗", RunOutcome.EXPOSED: "!"}.get(run.outcome, "✓")
+    return f"{sign} {run.sentence}"
 
 
 def compare(hand: Hand, run):
@@ -89,8 +89,8 @@ def test_a_scenario_follows_every_change(fresh, path, cell, kind, hand):
     hand = hand(fresh(path), cell)
     with Lab() as lab:
         for other in (each[2] for each in SCENARIOS if each[0] == path and each[1] < cell):
-            other.WORLD(lab)  # the accounts are numbered one after the other
-        scenario = kind.WORLD(lab)
+            other(lab)  # the accounts are numbered one after the other
+        scenario = kind(lab)
         run = scenario.run()
         assert verdict(run) == hand.part.locator(".pl-say").first.inner_text()
         look_through_the_tabs(hand, run)
@@ -105,7 +105,7 @@ def test_a_scenario_that_asks_first_runs_when_it_is_told_what_will_happen(fresh,
     path, cell, kind = SCENARIOS[0]
     hand = hand(fresh(path), cell)
     with Lab() as lab:
-        scenario = kind.WORLD(lab)
+        scenario = kind(lab)
         before = verdict(scenario.run())
         hand.use(hand.switch("Ask me first what will happen"))
         expect(hand.button("Evaluate")).to_be_disabled()
@@ -116,7 +116,7 @@ def test_a_scenario_that_asks_first_runs_when_it_is_told_what_will_happen(fresh,
         expect(hand.button("Evaluate")).to_be_enabled()
         hand.use(hand.button("Evaluate"))
         run = scenario.run()
-        hand.says("✗ Not so: it fails" if run.outcome is Outcome.FAILED else "✓ Right: it works")
+        hand.says("✗ Not so: it fails" if run.outcome is RunOutcome.FAILED else "✓ Right: it works")
         expect(hand.part.locator(".pl-say").first).to_have_text(verdict(run))
         expect(hand.part.locator(".pl-earlier").locator("visible=true")).to_have_count(0)
 

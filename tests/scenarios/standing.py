@@ -6,36 +6,30 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from perm_lab.cloud import Account
+from perm_lab.scenarios.api import Clients
 
 Standing = dict[tuple[str, str], Any]
 
 
-def held(account: Account) -> Standing:
-    """What the services say."""
-    admin = account.admin()
+def held(admin: Clients) -> Standing:
+    """What the services say to an administrator of the account."""
     found: Standing = {}
     for service, read in _READERS.items():
-        found |= read(admin.client(service))
+        found |= read(admin[service])
     return found
 
 
 def _iam(iam: Any) -> Standing:
     found: Standing = {}
-    for kind in ("user", "role"):
-        name = f"{kind.title()}Name"
-        for each in getattr(iam, f"list_{kind}s")()[f"{kind.title()}s"]:
-            who = {name: each[name]}
-            if each[name] == "admin":  # who looks
+    said = iam.get_account_authorization_details(Filter=["User", "Role"])
+    for kind in ("User", "Role"):
+        for each in said[f"{kind}DetailList"]:
+            if each[f"{kind}Name"] == "admin":  # who looks
                 continue
-            one = getattr(iam, f"get_{kind}")(**who)[kind.title()]
-            names = getattr(iam, f"list_{kind}_policies")(**who)["PolicyNames"]
-            attached = getattr(iam, f"list_attached_{kind}_policies")(**who)["AttachedPolicies"]
-            inline = [getattr(iam, f"get_{kind}_policy")(**who, PolicyName=policy) for policy in names]
-            found[kind, each[name]] = {
-                "trust": one.get("AssumeRolePolicyDocument"),
-                "inline": {policy["PolicyName"]: policy["PolicyDocument"] for policy in inline},
-                "attached": sorted(policy["PolicyArn"] for policy in attached),
+            found[kind.lower(), each[f"{kind}Name"]] = {
+                "trust": each.get("AssumeRolePolicyDocument"),
+                "inline": {p["PolicyName"]: p["PolicyDocument"] for p in each.get(f"{kind}PolicyList", [])},
+                "attached": sorted(policy["PolicyArn"] for policy in each["AttachedManagedPolicies"]),
             }
     return found
 

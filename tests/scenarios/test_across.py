@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import Across, Outcome
+from perm_lab.scenarios import Across, RunOutcome
 from perm_lab.scenarios.across import CALLER_SIDES, FUNCTION_SIDES, Cell, board
 
 KEYS = ("same account", "partner", "sister", "account", "role", "organization", "everyone")
@@ -35,7 +35,7 @@ def test_the_program_shown_builds_the_same_state_in_fresh_accounts(keys, monkeyp
         try:
             exec(compile(run.boto3_code, "<shown>", "exec"), {})
         except ClientError:
-            assert run.outcome is Outcome.FAILED
+            assert run.outcome is RunOutcome.FAILED
         again = [lab.decide(arn, "lambda:InvokeFunction", function).verdict for arn in arns[:3]]
     assert said == again
 

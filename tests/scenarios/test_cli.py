@@ -12,7 +12,6 @@ from botocore import xform_name
 from botocore.model import OperationModel, Shape
 from botocore.validate import ParamValidator
 
-from perm_lab.cloud import Lab
 from perm_lab.scenarios import Scenario
 from perm_lab.scenarios.api import ApiCall, Json, Zip
 from perm_lab.scenarios.cli import commands
@@ -128,10 +127,9 @@ def as_documents(calls: list[tuple[str, str, dict[str, Any], str]]) -> list[tupl
 
 @pytest.mark.parametrize("kind", SCENARIOS)
 def test_the_commands_of_every_state_are_its_calls(kind: type[Scenario]) -> None:
-    with Lab() as lab:
-        for state, same in samples(kind(lab)):
-            expected = as_documents([meant(each) for each in same.calls])
-            assert expected == as_documents(read_back(same.cli_code)), state
+    for state, same in samples(kind):
+        expected = as_documents([meant(each) for each in same.calls])
+        assert expected == as_documents(read_back(same.cli_code)), state
 
 
 OTHERS = (

@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import ExecutionRole, Outcome, Status
+from perm_lab.scenarios import ExecutionRole, RunOutcome, Status
 
 KEYS = ("invoke", "trust", "logs", "execute", "read-bucket", "deny-private", "person-s3", "role-invoke")
 
@@ -90,13 +90,13 @@ def test_the_program_shown_builds_the_same_state_in_a_fresh_account(
     assert [(record.action, record.allowed) for record in run.records] == again
     printed = capsys.readouterr().out
     if "invoke" in state and "trust" in state:
-        assert printed.startswith("Unhandled" if run.outcome is Outcome.FAILED else "no error")
+        assert printed.startswith("Unhandled" if run.outcome is RunOutcome.FAILED else "no error")
 
 
 def test_two_worlds_in_one_lab_do_not_disturb_each_other(world: ExecutionRole) -> None:
     other = ExecutionRole(world.lab)
     other.set("read-bucket", True)
-    assert (Outcome.FAILED, Outcome.WORKED) == (world.run().outcome, other.run().outcome)
+    assert (RunOutcome.FAILED, RunOutcome.WORKED) == (world.run().outcome, other.run().outcome)
     assert world.account.id != other.account.id
 
 
@@ -105,7 +105,7 @@ def test_without_a_lab_it_takes_the_open_one_or_opens_one() -> None:
         assert ExecutionRole().lab is lab
     world = ExecutionRole()
     try:
-        assert Outcome.FAILED is world.run().outcome
+        assert RunOutcome.FAILED is world.run().outcome
     finally:
         world.lab.close()
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import Outcome, PassRole
+from perm_lab.scenarios import PassRole, RunOutcome
 
 
 @pytest.fixture
@@ -44,4 +44,4 @@ def test_the_program_shown_builds_the_same_state_in_a_fresh_account(keys: tuple[
                 exec(compiled, {})
         else:
             exec(compiled, {})
-            assert run.outcome is Outcome.WORKED
+            assert run.outcome is RunOutcome.WORKED

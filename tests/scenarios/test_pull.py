@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import Outcome, Pull
+from perm_lab.scenarios import Pull, RunOutcome
 
 KEYS = ("kinesis", "sqs", "read-clicks", "records-only", "grant", "person")
 
@@ -25,6 +25,17 @@ def test_what_is_refused_is_refused_to_the_role_before_the_mapping_is_made(world
         assert "before it takes the mapping" in run.hops[1].note
 
 
+def test_a_run_reads_what_it_put_there_and_nothing_of_the_runs_before(
+    world: Pull, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.set("kinesis", True)
+    drain, read = world.lab.drain, []
+    monkeypatch.setattr(world.lab, "drain", lambda uuid: read.append(drain(uuid)) or read[-1])
+    for _ in range(3):
+        assert RunOutcome.WORKED is world.run().outcome
+    assert [[1, 0]] * 3 == [[step.records for step in steps] for steps in read]
+
+
 @pytest.mark.parametrize(
     ("keys", "source"), [((), "kinesis"), (("kinesis", "grant"), "kinesis"), (("sqs",), "sqs"), (KEYS, "sqs")]
 )
@@ -38,7 +49,7 @@ def test_the_program_shown_builds_the_same_state_in_a_fresh_account(keys: tuple[
     with Lab() as lab:
         lab.account(account).sign_in(lab.account(account).admin())
         compiled = compile(run.boto3_code, "<shown>", "exec")
-        if run.outcome is Outcome.FAILED:
+        if run.outcome is RunOutcome.FAILED:
             with pytest.raises(ClientError, match="Cannot access stream|ReceiveMessage"):
                 exec(compiled, {})
         else:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import Across, ExecutionRole, Outcome, PassRole, Pull, Push, Run, Scenario, Status, TwoWays
+from perm_lab.scenarios import Across, ExecutionRole, PassRole, Pull, Push, Run, RunOutcome, Scenario, Status, TwoWays
 from tests.scenarios.states import SCENARIOS
 
 State = frozenset[str]
 
 
-def execution_role(state: State, handler: str) -> Outcome:
+def execution_role(state: State, handler: str) -> RunOutcome:
     reads = state & {"execute", "read-bucket"}
     enough = {
         "read-photo": reads,
@@ -23,42 +23,42 @@ def execution_role(state: State, handler: str) -> Outcome:
         "say-hello": True,
     }
     if not {"invoke", "trust"} <= state or not enough[handler]:
-        return Outcome.FAILED
-    return Outcome.WORKED if state & {"logs", "execute"} else Outcome.UNLOGGED
+        return RunOutcome.FAILED
+    return RunOutcome.WORKED if state & {"logs", "execute"} else RunOutcome.UNLOGGED
 
 
-def pass_role(state: State, role: str) -> Outcome:
+def pass_role(state: State, role: str) -> RunOutcome:
     creates = state & {"create", "power"}
     if role == "account-admin":
-        return Outcome.EXPOSED if creates and "pass-all" in state else Outcome.FAILED
+        return RunOutcome.EXPOSED if creates and "pass-all" in state else RunOutcome.FAILED
     passes = state & {"pass-small", "pass-all"}
-    return Outcome.WORKED if creates and passes and "trust" in state else Outcome.FAILED
+    return RunOutcome.WORKED if creates and passes and "trust" in state else RunOutcome.FAILED
 
 
-def push(state: State, bucket: str) -> Outcome:
+def push(state: State, bucket: str) -> RunOutcome:
     lets_in = {
         "own-bucket": {"open", "arn", "both"},
         "stranger-s-bucket": {"open"},
         "re-created-bucket": {"open", "arn"},
     }
     if not state & lets_in[bucket]:
-        return Outcome.FAILED
-    return Outcome.WORKED if bucket == "own-bucket" else Outcome.EXPOSED
+        return RunOutcome.FAILED
+    return RunOutcome.WORKED if bucket == "own-bucket" else RunOutcome.EXPOSED
 
 
-def two_ways(state: State, rule: str) -> Outcome:
+def two_ways(state: State, rule: str) -> RunOutcome:
     needs = {"orders": {"statement"}, "returns": {"trust", "permission"}}
-    return Outcome.WORKED if needs[rule] <= state else Outcome.FAILED
+    return RunOutcome.WORKED if needs[rule] <= state else RunOutcome.FAILED
 
 
-def pull(state: State, source: str) -> Outcome:
+def pull(state: State, source: str) -> RunOutcome:
     enough = {"kinesis": {"kinesis", "read-clicks"}, "sqs": {"sqs"}}
     if not state & enough[source]:
-        return Outcome.FAILED
-    return Outcome.WORKED if state & {"kinesis", "sqs"} else Outcome.UNLOGGED
+        return RunOutcome.FAILED
+    return RunOutcome.WORKED if state & {"kinesis", "sqs"} else RunOutcome.UNLOGGED
 
 
-def across(state: State, caller: str) -> Outcome:
+def across(state: State, caller: str) -> RunOutcome:
     """One side in the same account, both sides across."""
     lets_in = {
         "same account": {"organization", "everyone"},
@@ -70,11 +70,11 @@ def across(state: State, caller: str) -> Outcome:
     by_function = bool(state & lets_in)
     works = own or by_function if caller == "same account" else own and by_function
     if not works:
-        return Outcome.FAILED
-    return Outcome.EXPOSED if caller == "stranger" else Outcome.WORKED
+        return RunOutcome.FAILED
+    return RunOutcome.EXPOSED if caller == "stranger" else RunOutcome.WORKED
 
 
-SAYS: Mapping[type[Scenario], Callable[[State, str], Outcome]] = {
+SAYS: Mapping[type[Scenario], Callable[[State, str], RunOutcome]] = {
     Across: across,
     ExecutionRole: execution_role,
     PassRole: pass_role,
@@ -125,4 +125,4 @@ def _explained(run: Run) -> None:
         assert bool(hop.via) is (hop.status is not Status.NOT_REACHED)
         if hop.status is Status.DENIED:
             assert hop.decision and hop.decision.evidence is not None and not hop.decision.allowed
-    assert (run.decisive is None) is (run.outcome in (Outcome.WORKED, Outcome.EXPOSED))
+    assert (run.decisive is None) is (run.outcome in (RunOutcome.WORKED, RunOutcome.EXPOSED))

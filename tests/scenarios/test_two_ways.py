@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import Outcome, Status, TwoWays
+from perm_lab.scenarios import RunOutcome, Status, TwoWays
 
 KEYS = ("statement", "trust", "permission", "execution")
 
@@ -20,7 +20,7 @@ def test_the_sender_is_never_told(world: TwoWays) -> None:
     for handler in world.handlers:
         world.handler = handler.key
         run = world.run()
-        assert (Status.ALLOWED, Outcome.FAILED) == (run.hops[0].status, run.outcome)
+        assert (Status.ALLOWED, RunOutcome.FAILED) == (run.hops[0].status, run.outcome)
 
 
 @pytest.mark.parametrize("handler", ["orders", "returns"])

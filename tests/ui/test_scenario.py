@@ -7,31 +7,23 @@ from html import unescape
 import pytest
 
 from perm_lab.cloud import Lab
-from perm_lab.scenarios import ExecutionRole, Outcome
-from perm_lab.ui import (
-    AcrossWidget,
-    ExecutionRoleWidget,
-    PassRoleWidget,
-    PullWidget,
-    PushWidget,
-    ScenarioWidget,
-    TwoWaysWidget,
-)
+from perm_lab.scenarios import Across, ExecutionRole, PassRole, Pull, Push, RunOutcome, Scenario, TwoWays
+from perm_lab.ui import ScenarioWidget
 
 
 @pytest.fixture
-def widget() -> Iterator[ExecutionRoleWidget]:
+def widget() -> Iterator[ScenarioWidget]:
     with Lab() as lab:
-        yield ExecutionRoleWidget(lab)
+        yield ScenarioWidget(ExecutionRole(lab))
 
 
-def test_it_starts_with_a_denial_to_mend(widget: ExecutionRoleWidget) -> None:
+def test_it_starts_with_a_denial_to_mend(widget: ScenarioWidget) -> None:
     assert {"invoke", "trust", "logs"} == widget.scenario.state
     assert "✗ fails" in widget.verdict.value
-    assert Outcome.FAILED is widget.run.outcome
+    assert RunOutcome.FAILED is widget.run.outcome
 
 
-def test_a_click_reaches_the_lab_and_comes_back_as_a_verdict(widget: ExecutionRoleWidget) -> None:
+def test_a_click_reaches_the_lab_and_comes_back_as_a_verdict(widget: ScenarioWidget) -> None:
     before = widget.picture.value
     widget.checkboxes["read-bucket"].value = True
     assert "read-bucket" in widget.scenario.state
@@ -56,7 +48,7 @@ SAID = {
 }
 
 
-def test_each_tab_is_worked_out_when_it_is_opened_and_for_the_state_of_then(widget: ExecutionRoleWidget) -> None:
+def test_each_tab_is_worked_out_when_it_is_opened_and_for_the_state_of_then(widget: ScenarioWidget) -> None:
     widget.checkboxes["read-bucket"].value = True
     assert list(SAID) == list(widget.tabs.titles)
     for name, words in SAID.items():
@@ -67,7 +59,7 @@ def test_each_tab_is_worked_out_when_it_is_opened_and_for_the_state_of_then(widg
     assert "read-photos" not in opened(widget, "AWS CLI") and "create-role" in widget.areas["AWS CLI"].value
 
 
-def test_a_change_works_out_the_open_tab_only(widget: ExecutionRoleWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_works_out_the_open_tab_only(widget: ScenarioWidget, monkeypatch: pytest.MonkeyPatch) -> None:
     worked_out = []
     real = ScenarioWidget._body
     monkeypatch.setattr(ScenarioWidget, "_body", lambda self, name: worked_out.append(name) or real(self, name))
@@ -78,7 +70,7 @@ def test_a_change_works_out_the_open_tab_only(widget: ExecutionRoleWidget, monke
     assert ["AWS CLI", "AWS CLI", "Steps"] == worked_out
 
 
-def test_the_same_in_code_is_a_field_to_copy_from(widget: ExecutionRoleWidget) -> None:
+def test_the_same_in_code_is_a_field_to_copy_from(widget: ScenarioWidget) -> None:
     same = widget.scenario.equivalents
     codes = {"boto3": same.boto3_code, "AWS CLI": same.cli_code, "CloudFormation": str(same.cloudformation[0])}
     for name, code in codes.items():
@@ -91,7 +83,7 @@ def test_the_same_in_code_is_a_field_to_copy_from(widget: ExecutionRoleWidget) -
 
 
 def test_between_a_change_and_its_verdict_all_is_marked(
-    widget: ExecutionRoleWidget, monkeypatch: pytest.MonkeyPatch
+    widget: ScenarioWidget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, seen = ExecutionRole.run, []
     monkeypatch.setattr(ExecutionRole, "run", lambda self: seen.append((widget.stale, widget.text())) or real(self))
@@ -101,7 +93,7 @@ def test_between_a_change_and_its_verdict_all_is_marked(
     assert not widget.stale and widget.text().startswith("works")
 
 
-def test_a_change_that_goes_wrong_leaves_the_mark(widget: ExecutionRoleWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_goes_wrong_leaves_the_mark(widget: ScenarioWidget, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ExecutionRole, "run", lambda self: 1 / 0)
     widget.checkboxes["read-bucket"].value = True
     assert "ZeroDivisionError" in widget.notice.value
@@ -114,7 +106,7 @@ def test_a_change_that_goes_wrong_leaves_the_mark(widget: ExecutionRoleWidget, m
     assert not widget.stale and "of an earlier state" not in widget.static()
 
 
-def test_the_verdict_is_spoken(widget: ExecutionRoleWidget) -> None:
+def test_the_verdict_is_spoken(widget: ScenarioWidget) -> None:
     assert '<div role="status"><p class="pl-say' in widget.verdict.value
 
 
@@ -122,12 +114,12 @@ def test_the_verdict_is_spoken(widget: ExecutionRoleWidget) -> None:
 
 
 @pytest.fixture
-def asking() -> Iterator[ExecutionRoleWidget]:
+def asking() -> Iterator[ScenarioWidget]:
     with Lab() as lab:
-        yield ExecutionRoleWidget(lab, predict=True)
+        yield ScenarioWidget(ExecutionRole(lab), predict=True)
 
 
-def test_nothing_runs_before_it_is_foretold(asking: ExecutionRoleWidget) -> None:
+def test_nothing_runs_before_it_is_foretold(asking: ScenarioWidget) -> None:
     assert asking.run is None and [] == [
         record for record in asking.scenario.lab.trail if record.action == "lambda:Invoke"
     ]
@@ -141,7 +133,7 @@ def test_nothing_runs_before_it_is_foretold(asking: ExecutionRoleWidget) -> None
     assert "✗ fails" in asking.verdict.value and "✓ Right: it fails" in asking.forecast.reply.value
 
 
-def test_a_change_takes_the_forecast_back_and_marks_the_old_verdict(asking: ExecutionRoleWidget) -> None:
+def test_a_change_takes_the_forecast_back_and_marks_the_old_verdict(asking: ScenarioWidget) -> None:
     asking.evaluate(works=True)
     assert "✗ Not so: it fails" in asking.forecast.reply.value
     before = asking.verdict.value
@@ -151,19 +143,19 @@ def test_a_change_takes_the_forecast_back_and_marks_the_old_verdict(asking: Exec
     assert asking.forecast.works is None and asking.forecast.evaluate_button.disabled
     assert "" == asking.forecast.reply.value
     assert "read-photos" in opened(asking, "Policies in force")
-    assert Outcome.WORKED is asking.evaluate(works=True).outcome
+    assert RunOutcome.WORKED is asking.evaluate(works=True).outcome
     assert not asking.stale and [False, True] == asking.forecast.told
     assert "1 of 2 foretold rightly" in asking.forecast.reply.value
 
 
-def test_once_run_the_forecast_stands_and_counts_once(asking: ExecutionRoleWidget) -> None:
+def test_once_run_the_forecast_stands_and_counts_once(asking: ScenarioWidget) -> None:
     asking.evaluate(works=False)
     assert asking.forecast.options.disabled and not asking.forecast.evaluate_button.disabled
     asking.forecast.evaluate_button.click()
     assert [True] == asking.forecast.told
 
 
-def test_a_widget_that_runs_at_once_asks_when_it_is_told_to(widget: ExecutionRoleWidget) -> None:
+def test_a_widget_that_runs_at_once_asks_when_it_is_told_to(widget: ScenarioWidget) -> None:
     assert "none" == widget.forecast.layout.display
     widget.asks.value = True
     assert widget.forecast.layout.display is None and widget.forecast.options.disabled and not widget.stale
@@ -176,50 +168,50 @@ def test_a_widget_that_runs_at_once_asks_when_it_is_told_to(widget: ExecutionRol
     assert [] == widget.forecast.told
 
 
-def test_a_widget_that_asks_runs_at_once_when_it_is_told_to(asking: ExecutionRoleWidget) -> None:
+def test_a_widget_that_asks_runs_at_once_when_it_is_told_to(asking: ScenarioWidget) -> None:
     asking.asks.value = False
     assert asking.run and asking.run.sentence in unescape(asking.verdict.value)
 
 
-@pytest.mark.parametrize("kind", [PassRoleWidget, PullWidget, PushWidget, TwoWaysWidget, AcrossWidget])
-def test_every_lesson_can_be_foretold(kind: type[ScenarioWidget]) -> None:
+@pytest.mark.parametrize("kind", [PassRole, Pull, Push, TwoWays, Across])
+def test_every_lesson_can_be_foretold(kind: type[Scenario]) -> None:
     with Lab() as lab:
-        widget = kind(lab, predict=True)
+        widget = ScenarioWidget(kind(lab), predict=True)
         assert widget.run is None and widget.evaluate(works=False).sentence in unescape(widget.verdict.value)
         assert [] == [name for name in widget.areas if not opened(widget, name)] and not widget.notice.value
 
 
-def test_choosing_another_handler_runs_it(widget: ExecutionRoleWidget) -> None:
+def test_choosing_another_handler_runs_it(widget: ScenarioWidget) -> None:
     widget.handlers.value = "say-hello"
-    assert Outcome.WORKED is widget.run.outcome
+    assert RunOutcome.WORKED is widget.run.outcome
     assert "say-hello" in widget.areas["Steps"].value
 
 
 @pytest.mark.parametrize("key", ["person-s3", "role-invoke"])
-def test_a_permission_on_the_wrong_side_changes_nothing(widget: ExecutionRoleWidget, key: str) -> None:
+def test_a_permission_on_the_wrong_side_changes_nothing(widget: ScenarioWidget, key: str) -> None:
     before = widget.run.outcome, widget.run.sentence
     widget.checkboxes[key].value = True
     assert before == (widget.run.outcome, widget.run.sentence)
 
 
-def test_every_control_has_a_description(widget: ExecutionRoleWidget) -> None:
+def test_every_control_has_a_description(widget: ScenarioWidget) -> None:
     assert all(box.description for box in widget.checkboxes.values())
     assert all(radio.description for radio in widget.handlers.radios.values())
     assert all(widget.tabs.titles)
 
 
-def test_in_a_closed_lab_the_widget_says_so_and_calls_nobody(widget: ExecutionRoleWidget) -> None:
+def test_in_a_closed_lab_the_widget_says_so_and_calls_nobody(widget: ScenarioWidget) -> None:
     widget.scenario.lab.close()
     widget.checkboxes["read-bucket"].value = True
     assert "a lab that is closed" in widget.notice.value
     assert widget.notice.layout.display is None
 
 
-def test_without_a_kernel_the_page_shows_the_state_it_was_left_in(widget: ExecutionRoleWidget) -> None:
+def test_without_a_kernel_the_page_shows_the_state_it_was_left_in(widget: ScenarioWidget) -> None:
     bundle = widget._repr_mimebundle_()
     assert "<svg" in bundle["text/html"] and "✗ fails" in bundle["text/html"]
     assert all(f"the same in {name}" in bundle["text/html"] for name in ("boto3", "AWS CLI", "CloudFormation"))
     assert "[x] the trust policy names lambda.amazonaws.com" in bundle["text/plain"]
     assert "fails: the code runs as photo-reader" in bundle["text/plain"]
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert "<ExecutionRoleWidget>" == repr(widget)
+    assert "<ScenarioWidget>" == repr(widget)

@@ -3,9 +3,11 @@
 import pytest
 
 from perm_lab.challenges import Progress
+from perm_lab.cloud import Lab
 from perm_lab.display import html
-from perm_lab.scenarios.board import MISTAKES, place, sources, title
+from perm_lab.scenarios.board import MISTAKES, example, place, sources, title
 from perm_lab.ui import BoardWidget
+from perm_lab.ui.source_board import placed_body
 
 
 @pytest.fixture
@@ -64,5 +66,13 @@ def test_what_it_does_not_know_it_does_not_show(progress, kept):
 
 def test_it_reads_without_a_kernel(progress):
     widget = BoardWidget(progress)
-    assert all(title(each) in widget.static() and each in widget.text() for each in sources())
-    assert "<svg" in widget.static() and "✓ it works" in html(place("s3", "function policy"))
+    static = widget.static()
+    assert all(title(each) in static and each in widget.text() for each in sources())
+    assert "<svg" in static and "✓ it works" in html(place("s3", "function policy"))
+
+
+def test_to_show_the_board_no_lab_is_run_and_its_example_is_what_a_lab_says(progress, monkeypatch):
+    placed = html(place("s3", "function policy"))
+    monkeypatch.setattr(Lab, "__init__", lambda self: pytest.fail("a lab was opened"))
+    assert placed == html(example())
+    assert placed_body(example()) in BoardWidget(progress).static()

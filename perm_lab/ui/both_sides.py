@@ -6,20 +6,19 @@ from html import escape
 
 import ipywidgets as widgets
 
-from perm_lab.display import view
 from perm_lab.scenarios.across import CALLER_SIDES, FUNCTION_SIDES, Cell, board
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.decisions import decision_body
 from perm_lab.ui.panel import Panel, button, html
-from perm_lab.ui.style import Mark, bare, folded, fragment, mark, say, table
+from perm_lab.ui.style import Mark, bare, folded, fragment, mark, say, shows, table
 
 _WHERE = {False: "the same account", True: "another account"}
 _OPEN = Mark("○", "not tried", "pl-idle")
 
 
-@view(Cell)
-def _cell_html(cell: Cell) -> str:
-    return fragment(decision_body(cell.decision))
+@shows(Cell)
+def cell_body(cell: Cell) -> str:
+    return decision_body(cell.decision)
 
 
 def board_body(tried: dict[Cell, bool]) -> str:

@@ -8,30 +8,24 @@ from typing import Any
 import ipywidgets as widgets
 
 from perm_lab.challenges import Progress
-from perm_lab.display import view
-from perm_lab.scenarios.board import SIDES, Placed, place, sources, title
+from perm_lab.scenarios.board import SIDES, Placed, example, place, sources, title
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, button, html
-from perm_lab.ui.pictures import diagram
+from perm_lab.ui.pictures import Diagram
 from perm_lab.ui.status import RESULT, STALE, earlier, live, mark, marked
-from perm_lab.ui.style import bare, folded, fragment, prose, say, table
+from perm_lab.ui.style import bare, folded, fragment, prose, say, shows, table
 
 NAME = "06-board"
 _EARLIER = "○ of an earlier placement: place and run again"
 
 
-@view(Placed)
-def _placed_html(placed: Placed) -> str:
-    return fragment(placed_body(placed))
-
-
+@shows(Placed)
 def placed_body(placed: Placed) -> str:
     """The verdict, what to say of it, and the calls that decided it as a picture."""
     sign, css = ("✓ it works", "pl-ok") if placed.works else ("✗ it fails", "pl-no")
     belief = f"<p>The belief behind it: <b>{escape(placed.misconception)}</b>.</p>" if placed.misconception else ""
     line = say(f"{sign}: {title(placed.source)}, {SIDES[placed.side]}", css)
-    picture = diagram(each for each in placed.records if not each.action.startswith("logs:"))
-    return f"{line}{prose(placed.sentence)}{belief}{picture.html()}"
+    return f"{line}{prose(placed.sentence)}{belief}{Diagram(placed.hops).html()}"
 
 
 class BoardWidget(Panel):
@@ -123,8 +117,8 @@ class BoardWidget(Panel):
         sides = "".join(f"<li>{escape(each)}</li>" for each in SIDES.values())
         names = "".join(f"<li>{escape(title(each))}</li>" for each in sources())
         every = folded(f"the {len(sources())} sources to place", f"<ul>{names}</ul>")
-        example = placed_body(place("s3", "function policy"))
-        return fragment(f"<b>Where does the permission belong?</b><ul>{sides}</ul>{every}<p>For one:</p>{example}")
+        shown = f"<p>For one:</p>{placed_body(example())}"
+        return fragment(f"<b>Where does the permission belong?</b><ul>{sides}</ul>{every}{shown}")
 
 
 def _board_body(tried: dict[str, dict[str, Any]]) -> str:
