@@ -128,7 +128,7 @@ def checked(record: Record | None, action: str) -> Decision | None:
 
 
 def caused(records: Sequence[Record], kind: CauseKind) -> list[Record]:
-    """The records that were set off by `what` of a function: its code, or its log."""
+    """The records that were set off by a cause of this kind: a function's code, its log, a poller."""
     return [record for record in records if record.cause and record.cause.kind is kind]
 
 

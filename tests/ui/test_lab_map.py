@@ -39,7 +39,7 @@ def test_a_lab_shows_its_picture_with_the_words_beside_it():
 def test_too_much_for_a_picture_is_told_in_words(monkeypatch):
     links = tuple(Link(f"{FUNCTION}{n}", ROLE, "runs as", lit=n == 0) for n in range(MOST + 1))
     with Lab() as lab:
-        monkeypatch.setattr("perm_lab.ui.lab_map.survey", lambda _: Survey(((SHOP, "shop"),), links))
+        monkeypatch.setattr(Lab, "survey", lambda _: Survey(((SHOP, "shop"),), links))
         html = lab_html(lab)
     assert f"{MOST + 2} things are too many for a picture: it shows the last run." in html
     assert html.count("<svg") == 1 and html.split("<svg")[1].split("</svg>")[0].count('<g id="edge') <= 1
