@@ -4,6 +4,8 @@ Neither library promises that these stay. Each row of `LEANED_ON` says what is l
 test_internals.py` fails when one of them moves, and `pyproject.toml` pins moto to the release that was read.
 """
 
+__all__ = ["LEANED_ON"]
+
 LEANED_ON = {
     # how a call is seen, judged and answered
     "botocore.client.BaseClient._make_api_call": "one call at a time works on the accounts",
