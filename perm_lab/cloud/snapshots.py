@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -118,6 +119,9 @@ class _Pickler(pickle.Pickler):
         if isinstance(obj, _VersionedKeyStore):  # a bucket's objects, as whose items it gives the latest versions only
             versions = ((key, version) for key, versions in obj.lists() for version in versions)
             return type(obj), (), None, None, versions
+        if isinstance(obj, defaultdict) and type(obj) is not defaultdict:  # as SSM's, made with arguments of its own
+            state = vars(obj), {"default_factory": obj.default_factory}
+            return defaultdict.__new__, (type(obj),), state, None, iter(dict.items(obj))
         return (_LOCKS[type(obj)], ()) if type(obj) in _LOCKS else NotImplemented
 
 
