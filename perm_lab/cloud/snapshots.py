@@ -95,7 +95,17 @@ class Services:
         Services.none().put()
 
 
-_SHARED = (BackendDict, LogEvent, type(MISSING), bytes, datetime, type, FunctionType)
+@dataclass(frozen=True, slots=True)
+class _Itself:
+    """Something that is shared as a whole: KMS's private keys, which are not Python's and cannot be written down."""
+
+    thing: Any
+
+    def get(self) -> Any:
+        return self.thing
+
+
+_SHARED = (BackendDict, LogEvent, _Itself, type(MISSING), bytes, datetime, type, FunctionType)
 """What a copy of the state shares with it, as it never changes: lines of logs and contents of objects among it."""
 
 _LOCKS = {type(new()): new for new in (threading.Lock, threading.RLock, threading.Condition, threading.Event)}
@@ -122,6 +132,8 @@ class _Pickler(pickle.Pickler):
         if isinstance(obj, defaultdict) and type(obj) is not defaultdict:  # as SSM's, made with arguments of its own
             state = vars(obj), {"default_factory": obj.default_factory}
             return defaultdict.__new__, (type(obj),), state, None, iter(dict.items(obj))
+        if type(obj).__module__.startswith("cryptography."):
+            return _Itself.get, (_Itself(obj),)
         return (_LOCKS[type(obj)], ()) if type(obj) in _LOCKS else NotImplemented
 
 

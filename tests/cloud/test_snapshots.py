@@ -142,6 +142,13 @@ def test_contents_come_back_as_they_were(lab, admin, photos):
     cart = {"id": {"S": "1"}, "items": {"L": [{"N": "7"}, {"B": b"x"}]}}
     dynamodb.put_item(TableName="carts", Item=cart)
     admin.client("ssm").put_parameter(Name="limit", Value="7", Type="String")
+    kms = admin.client("kms")
+    sign = {
+        "KeyId": kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]["KeyId"],
+        "Message": b"7",
+        "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256",
+    }
+    signed = kms.sign(**sign)["Signature"]
     vpcs = ec2.describe_vpcs()["Vpcs"]
     groups = ec2.describe_security_groups()["SecurityGroups"]
     lab.checkpoint("before")
@@ -157,6 +164,7 @@ def test_contents_come_back_as_they_were(lab, admin, photos):
         assert 2 == len(s3.list_object_versions(Bucket="photos")["Versions"])
         assert cart == dynamodb.get_item(TableName="carts", Key={"id": {"S": "1"}})["Item"]
         assert "7" == admin.client("ssm").get_parameter(Name="limit")["Parameter"]["Value"]
+        assert signed == kms.sign(**sign)["Signature"]
         assert vpcs == ec2.describe_vpcs()["Vpcs"]
         assert groups == ec2.describe_security_groups()["SecurityGroups"]
 
