@@ -113,12 +113,21 @@ def test_contents_come_back_as_they_were(lab, admin, photos):
     )
     cart = {"id": {"S": "1"}, "items": {"L": [{"N": "7"}, {"B": b"x"}]}}
     dynamodb.put_item(TableName="carts", Item=cart)
+    admin.client("ssm").put_parameter(Name="limit", Value="7", Type="String")
+    kms = admin.client("kms")
+    sign = {
+        "KeyId": kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]["KeyId"],
+        "Message": b"7",
+        "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256",
+    }
+    signed = kms.sign(**sign)["Signature"]
     vpcs = ec2.describe_vpcs()["Vpcs"]
     groups = ec2.describe_security_groups()["SecurityGroups"]
     lab.checkpoint("before")
     for _ in range(2):
         s3.put_object(Bucket="photos", Key="cat.jpg", Body=b"hiss")
         dynamodb.put_item(TableName="carts", Item={"id": {"S": "1"}})
+        admin.client("ssm").put_parameter(Name="limit", Value="8", Type="String", Overwrite=True)
         ec2.create_vpc(CidrBlock="10.7.0.0/16")
         ec2.authorize_security_group_ingress(GroupId=groups[0]["GroupId"], IpProtocol="tcp", FromPort=1, ToPort=2)
         lab.restore("before")
@@ -126,6 +135,8 @@ def test_contents_come_back_as_they_were(lab, admin, photos):
         assert (b"purr", {"by": "maya"}) == (found["Body"].read(), found["Metadata"])
         assert 2 == len(s3.list_object_versions(Bucket="photos")["Versions"])
         assert cart == dynamodb.get_item(TableName="carts", Key={"id": {"S": "1"}})["Item"]
+        assert "7" == admin.client("ssm").get_parameter(Name="limit")["Parameter"]["Value"]
+        assert signed == kms.sign(**sign)["Signature"]
         assert vpcs == ec2.describe_vpcs()["Vpcs"]
         assert groups == ec2.describe_security_groups()["SecurityGroups"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -73,7 +74,17 @@ def _in_use() -> list[BackendDict[Any]]:
     return list(cast(Any, BackendDict)._instances)
 
 
-_SHARED = (BackendDict, LogEvent, type(MISSING), bytes, datetime, type, FunctionType)
+@dataclass(frozen=True, slots=True)
+class _Itself:
+    """Something that is shared as a whole: KMS's private keys, which are not Python's and cannot be written down."""
+
+    thing: Any
+
+    def get(self) -> Any:
+        return self.thing
+
+
+_SHARED = (BackendDict, LogEvent, _Itself, type(MISSING), bytes, datetime, type, FunctionType)
 """What a copy of the state shares with it, as it never changes: lines of logs and contents of objects among it."""
 
 _LOCKS: dict[type, Any] = {
@@ -119,6 +130,11 @@ class _Pickler(pickle.Pickler):
         if isinstance(obj, _VersionedKeyStore):  # a bucket's objects, as whose items it gives the latest versions only
             versions = ((key, version) for key, versions in obj.lists() for version in versions)
             return type(obj), (), None, None, versions
+        if isinstance(obj, defaultdict) and type(obj) is not defaultdict:  # as SSM's, made with arguments of its own
+            state = vars(obj), {"default_factory": obj.default_factory}
+            return defaultdict.__new__, (type(obj),), state, None, iter(dict.items(obj))
+        if type(obj).__module__.startswith("cryptography."):
+            return _Itself.get, (_Itself(obj),)
         return (_LOCKS[type(obj)], ()) if type(obj) in _LOCKS else NotImplemented
 
 
