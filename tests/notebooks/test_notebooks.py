@@ -14,7 +14,8 @@ from nbconvert import HTMLExporter
 from tests.asked import asked
 from tests.notebooks.conftest import run_cells
 
-STRICT = ("-m", "pytest", "-p", "nbval.plugin", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider", "-c", "pytest.ini")
+STRICT = ("-m", "pytest", "-p", "nbval.plugin", "--nbval", "--nbval-current-env", "-q")
+STRICT += ("-p", "no:cacheprovider", "-c", "pytest.ini")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 IPYTHON_SAYS = "extension is already loaded"  # IPython's own words on a second `%load_ext`
 
