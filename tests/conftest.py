@@ -1,4 +1,4 @@
-"""For every test: none may be skipped; and those that run one notebook share a process, which so runs it once."""
+"""For every test: none may be skipped; and those on one notebook share a process, which so runs it once."""
 
 import re
 from collections.abc import Iterator
@@ -19,11 +19,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 class ByNotebook(LoadScopeScheduling):
-    """Gives each test to the process that is free, but those of one executed notebook to one and the same."""
+    """Gives each test to the process that is free, but those of one executed notebook to one and the same.
+
+    What is small in `tests/browser` stays together as well, as a process that does one of them starts a JupyterLab.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        notebook = re.match(r"tests/notebooks/.*\[(\w+)", nodeid)
-        return notebook[1] if notebook else nodeid
+        where = re.match(r"(tests/(?:notebooks|browser)/)(?:.*\[(\d\d_\w+))?", nodeid)
+        return where[1] + (where[2] or "") if where else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByNotebook:

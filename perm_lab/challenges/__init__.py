@@ -14,14 +14,11 @@ from perm_lab.challenges.question import Question
 from perm_lab.challenges.report import Report
 from perm_lab.challenges.task import Rejected, Slip, Solution, Task
 
-Outcome = Judgement  # the name until the page says the new one
-
 __all__ = [
     "Judgement",
     "LESSONS",
     "Lesson",
     "Ordering",
-    "Outcome",
     "Progress",
     "Question",
     "Rejected",

@@ -7,7 +7,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from perm_lab.challenges import Ordering, Outcome, Progress, Tone
+from perm_lab.challenges import Judgement, Ordering, Progress, Tone
 from perm_lab.ui.editor import outcome_body
 from perm_lab.ui.panel import Panel, button, html
 from perm_lab.ui.status import live
@@ -29,7 +29,7 @@ class Arrange(Panel):
 
     def __init__(self, ordering: Ordering, progress: Progress | None = None) -> None:
         self.ordering = ordering
-        self.outcome: Outcome | None = None
+        self.outcome: Judgement | None = None
         self._progress = progress or Progress()
         kept = self._progress.get(ordering.name)
         lines = kept.get("lines") if isinstance(kept, dict) else None
@@ -56,7 +56,7 @@ class Arrange(Panel):
         made.layout.flex, made.layout.width, made.layout.margin = "none", "3em", "1px"
         return made
 
-    def check(self, lines: list[str] | tuple[str, ...] | None = None) -> Outcome:
+    def check(self, lines: list[str] | tuple[str, ...] | None = None) -> Judgement:
         """Check this order, or the one that stands there: the plain-code way to press the buttons.
 
         Raises ValueError when these are not the lines.
@@ -74,13 +74,13 @@ class Arrange(Panel):
         self.outcome = None
         self._show()
 
-    def _check(self) -> Outcome:
+    def _check(self) -> Judgement:
         tone = self.ordering.check(self.lines).tone
         if tone is not Tone.NOT_YET:
             self._progress.attempt(self.ordering.name, {"lines": self.lines, "tone": tone.value}, tone.value)
         return self._judge()
 
-    def _judge(self) -> Outcome:
+    def _judge(self) -> Judgement:
         self.outcome = outcome = self.ordering.check(self.lines)
         problem = f"<p class=pl-dim>{prose(self._progress.problem)}</p>" if self._progress.problem else ""
         self.result.value = bare(live(outcome_body(outcome)), problem)

@@ -7,7 +7,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from perm_lab.challenges import Outcome, Progress, Solution, Task, Tone
+from perm_lab.challenges import Judgement, Progress, Solution, Task, Tone
 from perm_lab.iam import Request
 from perm_lab.scenarios.names import short
 from perm_lab.ui.decisions import decision_body
@@ -21,8 +21,8 @@ _MANY = 8
 _EARLIER = "○ of an earlier text: check again"
 
 
-@shows(Outcome)
-def outcome_body(outcome: Outcome) -> str:
+@shows(Judgement)
+def outcome_body(outcome: Judgement) -> str:
     """The tone first, then what to say, then the evidence behind it, folded."""
     slip = f": {outcome.slip}" if outcome.slip else ""
     parts = [say(f"{outcome.tone.sign} {outcome.tone.value}{slip}", _CSS[outcome.tone]), prose(outcome.message)]
@@ -72,7 +72,7 @@ class PolicyEditor(Panel):
 
     def __init__(self, task: Task, progress: Progress | None = None) -> None:
         self.task, self.hints_shown = task, 0
-        self.outcome: Outcome | None = None
+        self.outcome: Judgement | None = None
         self._checked = ""  # the text of which `outcome` tells
         self._progress = progress or Progress()
         kept = self._progress.get(task.name)
@@ -93,7 +93,7 @@ class PolicyEditor(Panel):
         buttons = widgets.HBox([self.check_button, self.hint_button, self.start_button])
         super().__init__((html(bare(task_body(task))), self.editor, buttons, self.result, self.help))
 
-    def check(self, document: str | None = None) -> Outcome:
+    def check(self, document: str | None = None) -> Judgement:
         """Check `document`, or what the editor holds: the plain-code way to press the button."""
         if document is not None:
             self.editor.value = document
@@ -107,7 +107,7 @@ class PolicyEditor(Panel):
     def _edited(self) -> None:
         mark(self.result, STALE if self.outcome and self.editor.value != self._checked else "")
 
-    def _check(self) -> Outcome:
+    def _check(self) -> Judgement:
         self._checked = self.editor.value
         self.outcome = outcome = self.task.check(self._checked)
         if outcome.tone is not Tone.NOT_YET:

@@ -14,6 +14,7 @@ from tests.browser.lab_server import running_browser, running_lab
 from tests.browser.test_harness import TRIVIAL, write
 from tests.repo import NOTEBOOKS
 
+pytestmark = [pytest.mark.linux, pytest.mark.process]
 CLICKS = 21
 LARGEST = max(NOTEBOOKS, key=lambda path: path.stat().st_size)
 WIDGET = """

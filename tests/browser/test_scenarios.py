@@ -12,9 +12,11 @@ from perm_lab.scenarios.board import MISTAKES, SIDES, title
 from tests.asked import panels
 from tests.browser.hands import HANDS, Hand, Mouse, wait_for
 from tests.repo import NOTEBOOKS
+from tests.tiers import first_of
 
 SIGNS = ("✓", "✗", "⊘", "○")
 ALL = [(path, cell, name) for path in NOTEBOOKS for cell, name in panels(path)]
+BY_EACH_HAND = first_of((hand,) for hand in HANDS)
 SCENARIOS = [(path, cell, getattr(scenarios, name)) for path, cell, name in ALL if name in scenarios.__all__]
 
 
@@ -82,7 +84,7 @@ def look_through_the_tabs(hand: Hand, run):
 
 @pytest.mark.parametrize(
     ("path", "cell", "kind", "hand"),
-    [(*each, hand) for each in SCENARIOS for hand in HANDS if hand is Mouse or each == SCENARIOS[0]],
+    first_of((*each, hand) for each in SCENARIOS for hand in HANDS if hand is Mouse or each == SCENARIOS[0]),
     ids=named,
 )
 def test_a_scenario_follows_every_change(fresh, path, cell, kind, hand):
@@ -100,7 +102,7 @@ def test_a_scenario_follows_every_change(fresh, path, cell, kind, hand):
         look_through_the_tabs(hand, run)
 
 
-@pytest.mark.parametrize("hand", HANDS, ids=named)
+@pytest.mark.parametrize(("hand",), BY_EACH_HAND, ids=named)
 def test_a_scenario_that_asks_first_runs_when_it_is_told_what_will_happen(fresh, hand):
     path, cell, kind = SCENARIOS[0]
     hand = hand(fresh(path), cell)
@@ -124,7 +126,7 @@ def test_a_scenario_that_asks_first_runs_when_it_is_told_what_will_happen(fresh,
 # the others
 
 
-@pytest.mark.parametrize("hand", HANDS, ids=named)
+@pytest.mark.parametrize(("hand",), BY_EACH_HAND, ids=named)
 def test_on_the_board_a_wrong_place_is_answered_and_a_right_one_stays(fresh, hand):
     path, cell = place_of("BoardWidget")
     page = fresh(path)
@@ -143,7 +145,7 @@ def test_on_the_board_a_wrong_place_is_answered_and_a_right_one_stays(fresh, han
     Mouse(page, cell).says("1 of 40 sources in their place, 0 at the first try")
 
 
-@pytest.mark.parametrize("hand", HANDS, ids=named)
+@pytest.mark.parametrize(("hand",), BY_EACH_HAND, ids=named)
 def test_on_the_board_of_both_sides_each_combination_is_decided(fresh, hand):
     path, cell = place_of("BothSides")
     hand = hand(fresh(path), cell)

@@ -1,5 +1,6 @@
 """The notebooks run, run again, say the same each time, and read well where no kernel is."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from nbconvert import HTMLExporter
 from tests.asked import asked
 from tests.notebooks.conftest import run_cells
 
-STRICT = ("-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider", "-c", "pytest.ini")
+STRICT = ("-m", "pytest", "-p", "nbval.plugin", "--nbval", "--nbval-current-env", "-q")
+STRICT += ("-p", "no:cacheprovider", "-c", "pytest.ini")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 IPYTHON_SAYS = "extension is already loaded"  # IPython's own words on a second `%load_ext`
 
@@ -37,7 +39,8 @@ def strictly(notebook, folder):
     (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
     (folder / "sanitize.cfg").write_text(SANITIZE, "utf-8")
     command = [sys.executable, *STRICT, "--nbval-sanitize-with", "sanitize.cfg", "compared.ipynb"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # other plugins only cost time
+    return subprocess.run(command, cwd=folder, env=alone, capture_output=True, text=True)
 
 
 # how each widget is given the right answer by plain code
