@@ -79,9 +79,9 @@ class Account:
         `trust` is a trust policy, or the name of the one service that may assume the role. Raises `PolicyError` as
         `user` does.
         """
-        service = isinstance(trust, str) and trust.endswith((".amazonaws.com", ".amazon.com"))
-        document = trust_policy(trust) if service else trust
-        trusted = _checked({"trust": document}, PolicyKind.TRUST)["trust"]
+        if isinstance(trust, str) and trust.endswith((".amazonaws.com", ".amazon.com")):
+            trust = trust_policy(trust)
+        trusted = _checked({"trust": trust}, PolicyKind.TRUST)["trust"]
         documents = _checked(inline or {})
         attachments = [catalog.managed_policy(policy).arn for policy in managed]
         iam = self._system("iam")
@@ -91,7 +91,7 @@ class Account:
             iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=text)
         for arn in attachments:
             iam.attach_role_policy(RoleName=name, PolicyArn=arn)
-        return iam.get_role(RoleName=name)["Role"]["Arn"]
+        return str(iam.get_role(RoleName=name)["Role"]["Arn"])
 
     @property
     def organization(self) -> str:

@@ -19,6 +19,7 @@ from perm_lab.scenarios.run import Handler, Run, RunOutcome, Status, Toggle
 from perm_lab.scenarios.steps import Step
 from perm_lab.scenarios.switches import Held, Switch
 
+_REMEMBERED = 1_000  # calls of the trail: some 200 runs, and 6 MB
 PERSON = "maya"  # the one user of each scenario's account
 _FIRST_ACCOUNT = 444455556666
 
@@ -120,7 +121,8 @@ class Scenario(ABC):
         self._handler = found
 
     def run(self) -> Run:
-        """Set off the event, with real calls, and say what happened."""
+        """Set off the event, with real calls, and say what happened. Of what happened long ago, the trail forgets."""
+        self.lab.trail.clear(keep=_REMEMBERED)
         start = len(self.lab.trail)
         try:
             error = self._fire()

@@ -14,8 +14,8 @@ from perm_lab.challenges import Task, lesson
 from perm_lab.challenges import bench as benches
 from perm_lab.cloud import Lab
 from perm_lab.cloud.authorizer import LabAuthorizer
+from perm_lab.cloud.magic import deployment_package
 from perm_lab.cloud.snapshots import Snapshot
-from perm_lab.scenarios.api import zipped
 
 SHOP = "111111111111"
 TASK = lesson("01")["read-one-prefix"]  # with events: functions run, logs are written
@@ -31,7 +31,7 @@ def lab() -> Iterator[Lab]:
         role = shop.role("echo-role", managed=("AWSLambdaBasicExecutionRole",))
         admin.client("lambda").create_function(
             FunctionName="echo", Runtime="python3.13", Handler="lambda_function.lambda_handler", Role=role,
-            Code={"ZipFile": zipped(ECHO)},
+            Code={"ZipFile": deployment_package(ECHO)},
         )  # fmt: skip
         invoke(admin)
         admin.client("s3").create_bucket(Bucket="photos")

@@ -101,7 +101,7 @@ class Clock:
         if not _running:
             _before.update({name: getattr(time, name) for name in _TIME}, start=Thread.start)
             vars(time).update(_TIME)
-            Thread.start = start  # type: ignore[method-assign]
+            Thread.start = start  # type: ignore[method-assign, assignment]
         _running.append(self)
         self._since = _cpu()
         try:

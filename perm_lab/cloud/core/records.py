@@ -122,9 +122,9 @@ class Trail(Sequence[Record], Displayable):
         """Add what happened last."""
         self._records.append(record)
 
-    def clear(self) -> None:
-        """Forget what happened so far; the lab's state stays."""
-        self._records.clear()
+    def clear(self, *, keep: int = 0) -> None:
+        """Forget what happened so far, but for the newest `keep` calls; the lab's state stays."""
+        del self._records[: max(0, len(self._records) - keep)]
 
     @property
     def denied(self) -> Trail:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import copy
-from io import BytesIO
 from typing import Any
 
 import boto3
@@ -60,16 +59,9 @@ def signed_in() -> boto3.Session:
     return boto3._get_default_session()
 
 
-class _Body(BytesIO):
-    """An empty body as botocore's parsers read one."""
-
-    def stream(self, **_: Any) -> Iterable[bytes]:
-        return iter([self.read()])
-
-
 def raw_response(url: str, status: int) -> AWSResponse:
-    """The HTTP response that stands for an answer that nobody sent."""
-    return AWSResponse(url, status, {}, _Body())
+    """The HTTP response, without a body, that stands for an answer that nobody sent."""
+    return AWSResponse(url, status, {}, None)
 
 
 def take_calls(

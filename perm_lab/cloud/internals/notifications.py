@@ -56,7 +56,7 @@ def lead_events(patches: Patches, to: Arrivals) -> None:
         message: str,
         message_id: str,
         subject: str | None = None,
-        message_attributes: Mapping[str, Any] | None = None,
+        message_attributes: dict[str, Any] | None = None,
         **rest: Any,
     ) -> None:
         matcher = self._filter_policy_matcher
@@ -75,7 +75,7 @@ def lead_events(patches: Patches, to: Arrivals) -> None:
             }
             to.message(self.topic.arn, self.arn, self.endpoint, notification)
 
-    def rule_event(self: Any, event: dict[str, Any], transform_input: bool = True) -> None:
+    def rule_event(self: Any, event: Any, transform_input: bool = True) -> None:
         targets = self.targets
         functions = [target for target in targets if ":lambda:" in target["Arn"]]
         self.targets = [target for target in targets if target not in functions]
@@ -106,7 +106,7 @@ def lead_events(patches: Patches, to: Arrivals) -> None:
     patches.set(LogStream, "_send_log_events", log_lines)
 
 
-def transformed(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
+def transformed(transformer: Mapping[str, Any], event: Any) -> Any:
     """What a target's InputTransformer makes of an event."""
     return EventTemplateParser.parse(transformer["InputTemplate"], transformer.get("InputPathsMap", {}), event)
 

@@ -43,7 +43,7 @@ def simulate(patches: Patches, refuse: Callable[[str], Any]) -> None:
     _switch_on(patches)
     patches.set(IAMTrustPolicyDocumentValidator, "_validate_trust_policy_action", staticmethod(in_any_case))
     patches.later(lambda: vars(botocore_stubber).pop("process_request", None))
-    botocore_stubber.process_request = answer_stamped
+    vars(botocore_stubber)["process_request"] = answer_stamped
     mock_random.seed(SEED)
 
 

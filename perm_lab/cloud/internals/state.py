@@ -218,4 +218,5 @@ def session_keys() -> dict[str, str]:
 
 def matches(patterns: Iterable[str], event: Mapping[str, Any]) -> bool:
     """Whether an event fits one of these event patterns, JSON texts."""
-    return any(EventPattern.load(pattern).matches_event(event) for pattern in patterns)
+    found: Any = event
+    return any(EventPattern.load(pattern).matches_event(found) for pattern in patterns)
