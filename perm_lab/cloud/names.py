@@ -40,7 +40,7 @@ class FunctionName:
     def maybe(cls, text: str, account: str = "", region: str = "", qualifier: str = "") -> FunctionName | None:
         """As `parse`, None where `text` is no function name."""
         match = _NAME.fullmatch(text)
-        if match is None or (text.startswith("arn:") and ":function:" not in text):
+        if match is None:
             return None
         of_text = match.groupdict(default="")
         return cls(

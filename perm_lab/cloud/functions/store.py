@@ -53,7 +53,8 @@ class LambdaStore:
             layer = self.layers.get(arn.text)
             policy = layer.policy if layer else None
         else:
-            name = FunctionName.maybe(arn.text.removesuffix(f":{LATEST}"))
+            of_function = arn.resource.startswith("function:")
+            name = FunctionName.maybe(arn.text.removesuffix(f":{LATEST}")) if of_function else None
             function = self.functions.get(name.arn) if name else None
             policy = function.policies.get(name.qualifier) if name and function else None
         return text(policy.document) if policy else None

@@ -130,6 +130,8 @@ def _alias(params: Params, place: Place) -> str | None:
 def function_arn(params: Params, place: Place) -> str | None:
     """The ARN of the function that a call names, qualified when the call is."""
     text = params.get("FunctionName") or params.get("ResourceArn") or params.get("Resource") or ""
+    if text.startswith("arn:") and ":function:" not in text:
+        return None
     name = FunctionName.maybe(text, place.account, place.region, params.get("Qualifier", ""))
     return name.qualified_arn if name else None
 
