@@ -20,6 +20,8 @@ BELOW = {
     "challenges": {"scenarios", "cloud", "catalog", "iam", "display"},
     "ui": {"challenges", "scenarios", "cloud", "catalog", "iam", "display"},
 }
+FLOORS = ("internals", "gate", "core", "functions", "events")  # of `cloud`; its own files are below or above them
+GROUND = {"names"}
 STANDARD_LIBRARY_ONLY = ("display", "iam", "catalog")
 POSIX_ONLY = {"crypt", "fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
 POSIX_CALLS = re.compile(
@@ -45,6 +47,18 @@ def test_imports_run_downwards_only(path):
     here = room(path)
     used = {name.split(".")[1] for name in imports(path) if name.startswith("perm_lab.")}
     assert set() == used - BELOW[here] - {here}
+
+
+def floor(name: str) -> int:
+    """How high a module of `cloud` stands: 0 for the ground, then the floors, and what a person holds on top."""
+    part = name.split(".")[2]
+    return 0 if part in GROUND else 1 + (FLOORS.index(part) if part in FLOORS else len(FLOORS))
+
+
+@pytest.mark.parametrize("path", [p for p in in_rooms() if room(p) == "cloud" and p.name != "__init__.py"], ids=dotted)
+def test_the_floors_of_cloud_rest_on_those_below(path):
+    used = {name for name in imports(path) if name.startswith("perm_lab.cloud.")}
+    assert [] == sorted(name for name in used if floor(name) > floor(dotted(path)))
 
 
 @pytest.mark.parametrize("path", [p for p in in_rooms() if room(p) in STANDARD_LIBRARY_ONLY], ids=dotted)
