@@ -33,6 +33,8 @@ class Figure:
         """Whether the promise is kept, and how far off it is."""
         if self.least is None and self.most is None:
             return ""
+        if value <= 0:  # nothing grew
+            return "kept"
         margin = value / self.least if self.least is not None else self.most / value
         return f"kept, {margin:.2f} × to spare" if margin >= 1 else f"missed, {1 / margin:.2f} × off"
 
@@ -86,7 +88,13 @@ TABLE = (
     Figure("verdict", "click to verdict, execution role", "ms"),
     Figure("picture", "click to verdict and new diagram, execution role", "ms"),
     ratio("verdict", "trivial", "verdict against trivial widget"),
-    ratio("picture", "trivial", "verdict and diagram against trivial widget", most=1.5),
+    ratio("picture", "trivial", "verdict and diagram against trivial widget", most=2.5),
+    Figure("session", "1,300 more clicks on a widget: the process grows by", "MB", most=20),
+    ratio("last clicks", "first clicks", "the last 130 of them against the first", most=1.3),
+    ratio("150th role", "15th role", "the 150th CreateRole of an account against the 15th", most=1.5),
+    Figure("changes", "20 changes in an account with 3,000 objects: the process grows by", "MB", most=5),
+    Figure("check", "a task's solution checked once more, mean of all tasks, CPU", "ms", most=150),
+    Figure("slowest check", "the same, the slowest task", "ms", most=150),
     Figure("bare kernel", "kernel before the first cell, resident", "MB"),
     Figure("kernel", "kernel after the largest notebook, resident", "MB", most=200),
 )
@@ -109,7 +117,7 @@ class Notes:
     def value(self, key: str, value: float) -> None:
         """Keep a figure of the table."""
         if self._benchmark.enabled:
-            words = next(figure.words for figure in TABLE if figure.key == key)
+            words = next((figure.words for figure in TABLE if figure.key == key), key)
             self._noted[key] = self._benchmark.extra_info[words] = value
 
     def milliseconds(self, key: str, which: str, less: float = 0) -> None:
