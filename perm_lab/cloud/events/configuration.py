@@ -39,10 +39,7 @@ def _refusal(source: Source, function: str) -> Answer:
     failure = source.kind.failure
     members = {}
     if source.kind.name == "s3":
-        members = {
-            "ArgumentName1": function,
-            "ArgumentValue1": f"Not authorized to invoke function [{function}]",
-        }
+        members = {"ArgumentName1": function, "ArgumentValue1": f"Not authorized to invoke function [{function}]"}
     answer = Answer.error(failure["code"], source.fill(failure["message"], function), failure.get("status", 400))
     return Answer(answer.status, {**answer.body, "Error": {**answer.body["Error"], **members}})
 

@@ -16,7 +16,7 @@ from typing import Any
 from perm_lab.cloud.core.causes import Cause, CauseKind
 from perm_lab.cloud.events.delivery import Source
 from perm_lab.cloud.events.queues import read_queue
-from perm_lab.cloud.events.steps import Poll
+from perm_lab.cloud.events.steps import FAILED, Poll
 from perm_lab.cloud.events.streams import read_stream
 from perm_lab.cloud.functions.answers import Fault
 from perm_lab.cloud.functions.execution import assume, run
@@ -68,7 +68,7 @@ def _done(mapping: EventSourceMapping, step: Poll) -> Poll:
 def _read_given(lambdas: LambdaStore, mapping: EventSourceMapping, version: Version, step: Poll, batch: Any) -> Poll:
     """Every permission that the source asks of the role, in the catalogue's order; then the batch."""
     if batch is None:
-        batch = _filled(mapping)
+        batch = Source(mapping.kind, mapping.source, mapping.name.account).fill(mapping.kind.event)
     for action, resource in _given_actions(mapping):
         record = ask_role(lambdas.core, version, action, resource)
         if not record.allowed:
@@ -76,14 +76,10 @@ def _read_given(lambdas: LambdaStore, mapping: EventSourceMapping, version: Vers
             message = mapping.kind.failure.get("message") or record.error_message
             return replace(step, result=f"PROBLEM: {message}")
     mapping.shown["StateTransitionReason"] = "USER_INITIATED"
-    payload = json.dumps(batch).encode()
-    outcome = run(lambdas, mapping.name, payload)
-    count = len(batch) if isinstance(batch, list) else 1
-    return replace(step, records=count, result="PROBLEM: Function call failed" if outcome.failed else "OK")
-
-
-def _filled(mapping: EventSourceMapping) -> Any:
-    return Source(mapping.kind, mapping.source, mapping.name.account).fill(mapping.kind.event)
+    outcome = run(lambdas, mapping.name, json.dumps(batch).encode())
+    return replace(
+        step, records=len(batch) if isinstance(batch, list) else 1, result=FAILED if outcome.failed else "OK"
+    )
 
 
 def _given_actions(mapping: EventSourceMapping) -> Iterator[tuple[str, str]]:

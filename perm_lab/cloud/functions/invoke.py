@@ -58,6 +58,3 @@ def _bytes(payload: Any) -> bytes:
 
 def _stream(content: bytes) -> StreamingBody:
     return StreamingBody(io.BytesIO(content), len(content))
-
-
-OPERATIONS = {"Invoke": invoke}
