@@ -5,18 +5,41 @@ Which services do, and in which words they refuse, is the catalogue's to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import re
 
 from perm_lab.cloud.events.delivery import Source, probe
 from perm_lab.cloud.functions.store import LambdaStore
+from perm_lab.cloud.gate.actions import values
 from perm_lab.cloud.gate.hooks import Answer, Call
 from perm_lab.cloud.internals import state
 from perm_lab.cloud.names import FunctionName
 
-Params = Mapping[str, Any]
-Tried = tuple[str, str, Iterable[str]]
-"""The source's name in the catalogue, its ARN, and the ARNs of the functions that it is to run."""
+# the call that configures a source -> the source, its ARN, and where the call has the functions
+_TRIED = {
+    ("config", "PutConfigRule"): (
+        "config",
+        "arn:aws:config:${Region}:${Account}:config-rule/${ConfigRule.ConfigRuleName}",
+        "ConfigRule.Source.SourceIdentifier",
+    ),
+    ("elbv2", "RegisterTargets"): ("application-load-balancer", "${TargetGroupArn}", "Targets.Id"),
+    ("logs", "PutSubscriptionFilter"): (
+        "cloudwatch-logs",
+        "arn:aws:logs:${Region}:${Account}:log-group:${logGroupName}:*",
+        "destinationArn",
+    ),
+    ("s3", "PutBucketNotificationConfiguration"): (
+        "s3",
+        "arn:aws:s3:::${Bucket}",
+        "NotificationConfiguration.LambdaFunctionConfigurations.LambdaFunctionArn",
+    ),
+    ("secretsmanager", "RotateSecret"): ("secrets-manager", "${SecretArn}", "RotationLambdaARN"),
+    ("ses", "CreateReceiptRule"): (
+        "ses",
+        "arn:aws:ses:${Region}:${Account}:receipt-rule-set/${RuleSetName}:receipt-rule/${Rule.Name}",
+        "Rule.Actions.LambdaAction.FunctionArn",
+    ),
+}
+_MEMBER = re.compile(r"\$\{([\w.]+)\}")
 
 
 def try_function(lambdas: LambdaStore, call: Call, account: str) -> Answer | None:
@@ -24,67 +47,23 @@ def try_function(lambdas: LambdaStore, call: Call, account: str) -> Answer | Non
 
     `account` is the owner of what is configured.
     """
-    tried = _TRIED.get((call.service, call.operation))
-    if tried is None:
+    if (call.service, call.operation) not in _TRIED or call.params.get("SkipDestinationValidation"):
         return None
-    name, arn, functions = tried(call.params, account, call.region)
-    for function in functions:
+    name, template, path = _TRIED[call.service, call.operation]
+    known = {**call.params, "Region": call.region, "Account": account}
+    if call.service == "secretsmanager":
+        known["SecretArn"] = state.secret_arn(account, call.region, call.params["SecretId"])
+    arn = _MEMBER.sub(lambda match: "".join(values(known, match[1])), template)
+    for function in values(call.params, path):
         source = Source.of(name, arn, account)
-        if not probe(lambdas, source, function):
+        if ":lambda:" in function and not probe(lambdas, source, function):
             return _refusal(source, FunctionName.parse(function, account, call.region).qualified_arn)
     return None
 
 
 def _refusal(source: Source, function: str) -> Answer:
     failure = source.kind.failure
-    members = {}
+    error = {"Code": failure["code"], "Message": source.fill(failure["message"], function)}
     if source.kind.name == "s3":
-        members = {"ArgumentName1": function, "ArgumentValue1": f"Not authorized to invoke function [{function}]"}
-    answer = Answer.error(failure["code"], source.fill(failure["message"], function), failure.get("status", 400))
-    return Answer(answer.status, {**answer.body, "Error": {**answer.body["Error"], **members}})
-
-
-def _notification(params: Params, account: str, region: str) -> Tried:
-    rows = params["NotificationConfiguration"].get("LambdaFunctionConfigurations", ())
-    skipped = params.get("SkipDestinationValidation")
-    return "s3", f"arn:aws:s3:::{params['Bucket']}", () if skipped else [row["LambdaFunctionArn"] for row in rows]
-
-
-def _subscription_filter(params: Params, account: str, region: str) -> Tried:
-    target = params["destinationArn"]
-    group = f"arn:aws:logs:{region}:{account}:log-group:{params['logGroupName']}:*"
-    return "cloudwatch-logs", group, [target] if ":lambda:" in target else []
-
-
-def _rotation(params: Params, account: str, region: str) -> Tried:
-    function = params.get("RotationLambdaARN")
-    return "secrets-manager", state.secret_arn(account, region, params["SecretId"]), [function] if function else []
-
-
-def _config_rule(params: Params, account: str, region: str) -> Tried:
-    rule = params["ConfigRule"]
-    arn = f"arn:aws:config:{region}:{account}:config-rule/{rule.get('ConfigRuleName', '')}"
-    custom = rule["Source"]["Owner"] == "CUSTOM_LAMBDA"
-    return "config", arn, [rule["Source"]["SourceIdentifier"]] if custom else []
-
-
-def _receipt_rule(params: Params, account: str, region: str) -> Tried:
-    rule = params["Rule"]
-    arn = f"arn:aws:ses:{region}:{account}:receipt-rule-set/{params['RuleSetName']}:receipt-rule/{rule['Name']}"
-    actions = (action.get("LambdaAction") for action in rule.get("Actions", ()))
-    return "ses", arn, [action["FunctionArn"] for action in actions if action]
-
-
-def _targets(params: Params, account: str, region: str) -> Tried:
-    functions = [target["Id"] for target in params["Targets"] if ":lambda:" in target["Id"]]
-    return "application-load-balancer", params["TargetGroupArn"], functions
-
-
-_TRIED: dict[tuple[str, str], Callable[[Params, str, str], Tried]] = {
-    ("config", "PutConfigRule"): _config_rule,
-    ("elbv2", "RegisterTargets"): _targets,
-    ("logs", "PutSubscriptionFilter"): _subscription_filter,
-    ("s3", "PutBucketNotificationConfiguration"): _notification,
-    ("secretsmanager", "RotateSecret"): _rotation,
-    ("ses", "CreateReceiptRule"): _receipt_rule,
-}
+        error |= {"ArgumentName1": function, "ArgumentValue1": f"Not authorized to invoke function [{function}]"}
+    return Answer(failure.get("status", 400), {"Error": error})

@@ -144,14 +144,10 @@ def _entity(member: str, arn: str) -> Builder:
     """An identity that exists has the path it was made with; one that a call makes has the path in the call."""
 
     def build(params: Params, place: Place) -> str | None:
-        name = None if "Path" in params else params.get(member)
-        return name and getattr(place.lookup, arn)(place.account, name)
+        known = "Path" not in params and params.get(member)
+        return str(getattr(place.lookup, arn)(place.account, params[member])) if known else None
 
     return build
-
-
-def _bus_name(params: Params) -> str:
-    return params.get("EventBusName", "default").rpartition("/")[2]
 
 
 def _bus(params: Params, place: Place) -> str | None:
@@ -160,7 +156,7 @@ def _bus(params: Params, place: Place) -> str | None:
 
 
 def _rule(params: Params, place: Place) -> str | None:
-    name, bus = params.get("Rule") or params.get("Name"), _bus_name(params)
+    name, bus = params.get("Rule") or params.get("Name"), params.get("EventBusName", "default").rpartition("/")[2]
     return name and place.arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}")
 
 
@@ -195,22 +191,6 @@ _BUILDERS: dict[tuple[str, str], Builder] = {
     ("events", "event-bus"): _bus,
     ("scheduler", "schedule"): _schedule,
 }
-# variable of a template -> the parameters that hold its value, where they are called otherwise
-_MEMBERS = {
-    "TopicName": ("Name",),
-    "ConnectionName": ("Name",),
-    "ApiDestinationName": ("Name",),
-    "EventSourceName": ("Name",),
-    "EndpointName": ("Name",),
-    "FederatedUserName": ("Name",),
-    "SamlProviderName": ("Name",),
-    "StateMachineName": ("Name",),
-    "ActivityName": ("Name",),
-    "TableName": ("TableName", "TargetTableName"),
-    "SecretId": ("SecretId", "Name"),
-    "CertificateName": ("ServerCertificateName",),
-    "MfaTokenId": ("VirtualMFADeviceName",),
-}
 # who names the first is not asked for the second
 _INSTEAD = {("dynamodb", "index"): ("dynamodb", "table"), ("events", "api-destination"): ("events", "connection")}
 # what AWS's own sentences name although the Service Authorization Reference has no type of resource for it
@@ -240,19 +220,15 @@ def _named(key: tuple[str, str], params: Params, place: Place) -> str | None:
 
 @cache
 def _pattern(key: tuple[str, str]) -> re.Pattern[str]:
-    literals = re.split(_VARIABLE, catalog.resource_type(*key))
-    parts = [
-        re.escape(text) if n % 2 == 0 else ".+" if _LONG.search(text) else "[^:/]*" for n, text in enumerate(literals)
-    ]
-    return re.compile("".join(parts))
+    escaped = re.escape(_VARIABLE.sub(r"<\1>", catalog.resource_type(*key)))
+    return re.compile(re.sub(r"<(\w+)>", lambda match: ".+" if _LONG.search(match[1]) else "[^:/]*", escaped))
 
 
 def _derived(key: tuple[str, str], params: Params, place: Place) -> str | None:
     """The parameter that is an ARN of this type, or the type's template filled with parameters."""
-    arns = (value for value in params.values() if isinstance(value, str) and _pattern(key).fullmatch(value))
-    found = next(arns, None)
-    if found:
-        return found
+    for value in params.values():
+        if isinstance(value, str) and _pattern(key).fullmatch(value):
+            return value
     given = {name.lower(): value for name, value in params.items() if isinstance(value, str | int)}
     given |= {"partition": "aws", "region": place.region, "account": place.account}
     try:
@@ -263,6 +239,6 @@ def _derived(key: tuple[str, str], params: Params, place: Place) -> str | None:
 
 def _value(variable: str, given: Mapping[str, Any]) -> str:
     name = variable.removesuffix("WithPath")
-    member = next((m for m in map(str.lower, _MEMBERS.get(name, (name,))) if m in given), name.lower())
+    member = next((m for m in map(str.lower, catalog.parameters(name)) if m in given), name.lower())
     path = given.get("path", "/")[1:] if name != variable else ""
     return f"{path}{given[member]}"
