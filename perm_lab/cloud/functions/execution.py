@@ -6,7 +6,6 @@ Follows "Defining Lambda function permissions with an execution role" (Lambda de
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -69,22 +68,18 @@ def _cold_start(lambdas: LambdaStore, version: Version) -> Environment:
 
 def _write_log(environment: Environment, version: Version, outcome: Outcome) -> None:
     """Send the log lines to CloudWatch Logs as the role. Without the permission there is no log and nobody is told."""
-    logs = environment.logs()
-    group, stream = version.settings["LoggingConfig"]["LogGroup"], environment.log_stream
+    logs = environment.logs
+    stream = {"logGroupName": version.settings["LoggingConfig"]["LogGroup"], "logStreamName": environment.log_stream}
     now = int(time.time() * 1000)
     events = [{"timestamp": now, "message": line} for line in outcome.log.splitlines(keepends=True)]
     try:
         if not environment.has_stream:
-            _create_stream(logs, group, stream)
+            try:
+                logs.create_log_stream(**stream)
+            except logs.exceptions.ResourceNotFoundException:
+                logs.create_log_group(logGroupName=stream["logGroupName"])
+                logs.create_log_stream(**stream)
             environment.has_stream = True
-        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+        logs.put_log_events(**stream, logEvents=events)
     except ClientError:
         return  # the refusal is in the trail
-
-
-def _create_stream(logs: Any, group: str, stream: str) -> None:
-    try:
-        logs.create_log_stream(logGroupName=group, logStreamName=stream)
-    except logs.exceptions.ResourceNotFoundException:
-        logs.create_log_group(logGroupName=group)
-        logs.create_log_stream(logGroupName=group, logStreamName=stream)
