@@ -49,6 +49,7 @@ class EventSource:
     managed_policy: str = ""  # the AWS managed policy that allows `role_actions`
     source_policy: bool = False  # whether a source of another account must let the role in by its own policy
     batch_size: int = 0  # records in a batch where the mapping does not say
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)  # its others, as the API has them
     starting_position_needed: bool = False
 
 

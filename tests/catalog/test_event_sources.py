@@ -22,7 +22,7 @@ EVERY = set("name title side invocation configure checked failure note documenta
 MUST = {
     "function policy": {"principal", "actions"},
     "invocation role": {"principal", "source_arn", "role_actions"},
-    "execution role": {"role_actions", "batch_size"},
+    "execution role": {"role_actions", "batch_size", "settings"},
     "caller": {"actions"},
 }
 MAY = {

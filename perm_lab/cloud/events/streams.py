@@ -146,6 +146,6 @@ def _after(
                 "batchSize": len(batch.records),
                 "streamArn": mapping.source,
             }
-            request = mapping.shown["UUID"]
-            tell(lambdas, version, target, "RetryAttemptsExhausted", batch.tries, request, {member: info})
+            ended = {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": batch.tries}
+            tell(lambdas, version, target, {"requestId": mapping.shown["UUID"], **ended}, {member: info})
     return kept

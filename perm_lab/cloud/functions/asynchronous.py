@@ -69,8 +69,9 @@ def _work_off(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> None:
         if outcome.failed and letters:
             _send(lambdas, version, letters, "DeadLetterErrors", _letter(letters, payload, answer))
         if target:
-            told = {"requestPayload": json.loads(payload), "responsePayload": answer}
-            tell(lambdas, version, target, condition, tries, outcome.request_id, told)
+            context = {"requestId": outcome.request_id, "condition": condition, "approximateInvokeCount": tries}
+            payloads = {"requestPayload": json.loads(payload), "responsePayload": answer}
+            tell(lambdas, version, target, context, payloads)
 
 
 def _letter(target: str, payload: bytes, error: Any) -> dict[str, Any]:
@@ -93,44 +94,33 @@ def queue_url(arn: Arn) -> str:
     return f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.resource}"
 
 
-def tell(
-    lambdas: LambdaStore,
-    version: Version,
-    target: str,
-    condition: str,
-    tries: int,
-    request: str,
-    members: Mapping[str, Any],
-) -> None:
+def tell(lambdas: LambdaStore, version: Version, target: str, context: dict[str, Any], members: dict[str, Any]) -> None:
     """Send the record of an invocation to a destination.
 
-    `condition` says how the invocation ended, `request` is its id, and `members` is what a record of its kind has more.
+    `context` says how the invocation ended (its `condition`) and which it was; `members` is what a record of its kind
+    has more.
     """
     response: dict[str, Any] = {"statusCode": 200, "executedVersion": version.number}
-    if condition != "Success":
+    succeeded = context["condition"] == "Success"
+    if not succeeded:
         response["functionError"] = "Unhandled"
     now, arn = datetime.now(UTC), Arn.parse(target)
     record = {
         "version": "1.0",
         "timestamp": f"{now:%Y-%m-%dT%H:%M:%S.000Z}",
-        "requestContext": {
-            "requestId": request,
-            "functionArn": f"{version.name.arn}:{version.number}",
-            "condition": condition,
-            "approximateInvokeCount": tries,
-        },
+        "requestContext": {"functionArn": f"{version.name.arn}:{version.number}", **context},
         "responseContext": response,
         **members,
     }
     text = json.dumps(record)
     entry = {
         "Source": "lambda",
-        "DetailType": f"Lambda Function Invocation Result - {'Success' if condition == 'Success' else 'Failure'}",
+        "DetailType": f"Lambda Function Invocation Result - {'Success' if succeeded else 'Failure'}",
         "Detail": text,
         "Resources": [version.arn],
         "EventBusName": target,
     }
-    key = f"aws/lambda/async/{version.name.name}/{now:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{request}"
+    key = f"aws/lambda/async/{version.name.name}/{now:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{context['requestId']}"
     params: dict[str, dict[str, Any]] = {
         "sqs": {"QueueUrl": queue_url(arn), "MessageBody": text},
         "sns": {"TopicArn": target, "Message": text},

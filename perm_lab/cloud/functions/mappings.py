@@ -24,17 +24,6 @@ from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Arn
 
 STREAMS, QUEUE, KAFKA = ("kinesis", "dynamodb-stream"), "sqs", ("msk", "self-managed-kafka")
-# settings that a mapping of the kind has beyond those of every mapping, with their defaults
-_STREAM_DEFAULTS: dict[str, Any] = {
-    "StartingPosition": None,
-    "DestinationConfig": {"OnFailure": {}},
-    "MaximumRecordAgeInSeconds": -1,
-    "BisectBatchOnFunctionError": False,
-    "MaximumRetryAttempts": -1,
-    "TumblingWindowInSeconds": 0,
-    "ParallelizationFactor": 1,
-    "LastProcessingResult": "No records processed",
-}
 # parameters that are no settings, or that the mapping shows in another form
 _NO_SETTINGS = ("Enabled", "EventSourceArn", "FunctionName", "Tags", "UUID")
 _NO_POSITION = (
@@ -148,17 +137,14 @@ def _new(kind: EventSource, name: FunctionName, params: Map[str, Any], uuid: str
         "FunctionArn": name.qualified_arn,
         "LastModified": datetime.now(UTC),
         "State": "Disabled" if params.get("Enabled") is False else "Enabled",
-        "StateTransitionReason": "User action" if kind.name in STREAMS else "USER_INITIATED",
+        "StateTransitionReason": "USER_INITIATED",
         "EventSourceMappingArn": f"arn:aws:lambda:{name.region}:{name.account}:event-source-mapping:{uuid}",
     }
     if kind.name == "self-managed-kafka":
-        shown |= {"SelfManagedKafkaEventSourceConfig": {"ConsumerGroupId": uuid}, "StartingPosition": "TRIM_HORIZON"}
+        shown["SelfManagedKafkaEventSourceConfig"] = {"ConsumerGroupId": uuid}
     else:
-        shown |= {"EventSourceArn": params["EventSourceArn"], "FunctionResponseTypes": []}
-        shown["MaximumBatchingWindowInSeconds"] = 0
-    if kind.name != QUEUE:
-        shown["LastProcessingResult"] = "No records processed"
-    return shown | (_STREAM_DEFAULTS if kind.name in STREAMS else {}) | _settings(params)
+        shown["EventSourceArn"] = params["EventSourceArn"]
+    return shown | dict(kind.settings) | _settings(params)
 
 
 def _settings(params: Map[str, Any]) -> dict[str, Any]:
