@@ -119,13 +119,13 @@ def _callers(lambdas: LambdaStore, accounts: Mapping[str, Account], function: Fu
                 yield Link(arn, function.name.arn, "may invoke")
 
 
-def _pushes(lambdas: LambdaStore, kind: str, arn: str, account: str, function: str, start: str = "") -> Link:
+def _pushes(lambdas: LambdaStore, kind: str, arn: str, account: str, function: str) -> Link:
     """What sends events to a function, and whether the function policy lets it."""
     source = Source.of(kind, arn, account)
     name = FunctionName.parse(function, account, "us-east-1")
     check = Check(_INVOKE, name.qualified_arn, name.account, source.context)
     allowed = lambdas.core.decide(source.principal, check).allowed
-    return Link(start or arn, name.qualified_arn, "sends events", "" if allowed else "grant in the function policy")
+    return Link(arn, name.qualified_arn, "sends events", "" if allowed else "grant in the function policy")
 
 
 def _notifications(lambdas: LambdaStore, account: str) -> Iterator[Link]:

@@ -78,21 +78,12 @@ def _next_records(client: Any, mapping: EventSourceMapping, version: Version, sh
         if start["ShardIteratorType"] == "AT_TIMESTAMP":
             start["Timestamp"] = mapping.shown["StartingPositionTimestamp"]
         mapping.positions[shard] = client.get_shard_iterator(ShardId=shard, **stream, **start)["ShardIterator"]
-    limit = {"Limit": mapping.shown["BatchSize"]}
     more = {"StreamARN": mapping.source} if kinesis else {}
-    answer = client.get_records(ShardIterator=mapping.positions[shard], **limit, **more)
+    answer = client.get_records(ShardIterator=mapping.positions[shard], Limit=mapping.shown["BatchSize"], **more)
     if answer.get("NextShardIterator"):
         mapping.positions[shard] = answer["NextShardIterator"]
     if not kinesis:
         return [{**plain(record), "eventSourceARN": mapping.source} for record in answer["Records"]]
-    common = {
-        "eventSource": "aws:kinesis",
-        "eventVersion": "1.0",
-        "eventName": "aws:kinesis:record",
-        "invokeIdentityArn": version.role,
-        "awsRegion": Arn.parse(mapping.source).region,
-        "eventSourceARN": mapping.source,
-    }
     return [
         {
             "kinesis": {
@@ -102,8 +93,13 @@ def _next_records(client: Any, mapping: EventSourceMapping, version: Version, sh
                 "data": base64.b64encode(record["Data"]).decode(),
                 "approximateArrivalTimestamp": record["ApproximateArrivalTimestamp"].timestamp(),
             },
+            "eventSource": "aws:kinesis",
+            "eventVersion": "1.0",
             "eventID": f"{shard}:{record['SequenceNumber']}",
-            **common,
+            "eventName": "aws:kinesis:record",
+            "invokeIdentityArn": version.role,
+            "awsRegion": Arn.parse(mapping.source).region,
+            "eventSourceARN": mapping.source,
         }
         for record in answer["Records"]
     ]

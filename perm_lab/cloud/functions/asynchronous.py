@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.core.causes import Cause, CauseKind
-from perm_lab.cloud.functions.answers import Fault, missing, page, refused
+from perm_lab.cloud.functions.answers import Fault, missing, page, refuse, refused
 from perm_lab.cloud.functions.execution import run
 from perm_lab.cloud.functions.roles import require, role_client
 from perm_lab.cloud.functions.runtime import Outcome
@@ -218,12 +218,13 @@ def _require_services(config: Mapping[str, Mapping[str, str]]) -> None:
 
 def require_destination(lambdas: LambdaStore, version: Version, target: str) -> None:
     """Lambda takes a destination that is there to be told and that the role may tell."""
-    arn = Arn.parse(target)
-    if arn.service not in _DESTINATIONS:
-        raise refused(f"The destination ARN {target} is not that of a queue, topic, function, event bus or bucket.")
-    if target.startswith(f"{version.name.arn}:") or target == version.name.arn:
-        raise refused("You can't specify the function as a destination for itself.")
-    if arn.service == "lambda" and FunctionName.parse(target, "", "").arn not in lambdas.functions:
-        raise refused(f"The destination ARN {target} is invalid.")
+    arn, own = Arn.parse(target), f"{target}:".startswith(f"{version.name.arn}:")
+    unknown = arn.service == "lambda" and FunctionName.parse(target, "", "").arn not in lambdas.functions
+    what = f"The destination ARN {target} is"
+    refuse(
+        (arn.service not in _DESTINATIONS, f"{what} not that of a queue, topic, function, event bus or bucket."),
+        (own, "You can't specify the function as a destination for itself."),
+        (unknown, f"{what} invalid."),
+    )
     for action in _DESTINATIONS[arn.service][1:]:
         require(lambdas.core, version, (action,), f"{target}/*" if action == "s3:PutObject" else target)

@@ -32,7 +32,10 @@ def run(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> Outcome:
         raise Fault("RecursiveInvocationException", _LOOPS)
     assume(lambdas, version)
     key = f"{name.arn}:{version.number}"
-    environment = lambdas.environments.pop(key, None) or _cold_start(lambdas, version)
+    environment = lambdas.environments.pop(key, None)
+    if environment is None:  # a cold start, with fresh credentials of the role
+        session = role_session(lambdas.core, version, context={"lambda:SourceFunctionArn": name.arn})
+        environment = Environment(version, session, lambdas.next_id())
     clock = environment.clock()
     try:
         with turns.because(code), turns.function(environment.access_key, clock):
@@ -58,12 +61,6 @@ def assume(lambdas: LambdaStore, version: Version) -> None:
     session = session_name(version)
     if not lambdas.may_assume(version.role, version.name, CauseKind.INVOCATION, RoleSessionName=session):
         raise Fault("AccessDeniedException", NOT_ASSUMABLE, 403)
-
-
-def _cold_start(lambdas: LambdaStore, version: Version) -> Environment:
-    """A new execution environment with fresh credentials of the role."""
-    session = role_session(lambdas.core, version, context={"lambda:SourceFunctionArn": version.name.arn})
-    return Environment(version, session, lambdas.next_id())
 
 
 def _write_log(environment: Environment, version: Version, outcome: Outcome) -> None:

@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from perm_lab.cloud.core.callers import Caller
-from perm_lab.cloud.functions.answers import NO_POLICY, NO_SUCH_RESOURCE, UNKNOWN_PRINCIPAL, missing, page, refused
+from perm_lab.cloud.functions.answers import (
+    NO_POLICY,
+    NO_SUCH_RESOURCE,
+    UNKNOWN_PRINCIPAL,
+    missing,
+    page,
+    refuse,
+    refused,
+)
 from perm_lab.cloud.functions.permissions import with_statement, without_statement, written
 from perm_lab.cloud.functions.state import LayerVersion, ResourcePolicy, text
 from perm_lab.cloud.functions.store import LambdaStore
@@ -20,6 +28,7 @@ from perm_lab.cloud.gate.hooks import Call
 from perm_lab.iam import Arn
 
 _MOST_OF_A_FUNCTION = 5
+_OTHER_ACTION = "The provided action is not supported. The only supported action is lambda:GetLayerVersion."
 _TOO_LOW = "Layer Version Cannot be less than 1"
 _PRINCIPAL = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:iam::\d{12}:root")
 
@@ -48,16 +57,14 @@ def publish_layer_version(lambdas: LambdaStore, call: Call, caller: Caller) -> t
 
 def attached(lambdas: LambdaStore, arns: list[str], region: str) -> list[dict[str, Any]]:
     """The layers `arns` as a function of that Region shows them. Raises `Fault` for those that it may not have."""
-    if len(arns) > _MOST_OF_A_FUNCTION:
-        raise refused(f"Cannot reference more than {_MOST_OF_A_FUNCTION} layers.")
+    refuse((len(arns) > _MOST_OF_A_FUNCTION, f"Cannot reference more than {_MOST_OF_A_FUNCTION} layers."))
     taken: dict[str, str] = {}  # ARN of a layer -> that of its version
     for arn in arns:
-        if Arn.parse(arn).region != region:
-            raise refused(
-                f"Layers are not in the same region as the function. Layers are expected to be in region {region}."
-            )
-        if arn not in lambdas.layers:
-            raise refused(f"Layer version {arn} does not exist.")
+        elsewhere = "Layers are not in the same region as the function. Layers are expected to be in region"
+        refuse(
+            (Arn.parse(arn).region != region, f"{elsewhere} {region}."),
+            (arn not in lambdas.layers, f"Layer version {arn} does not exist."),
+        )
         layer = lambdas.layers[arn].shown["LayerArn"]
         if layer in taken:
             raise refused(
@@ -69,8 +76,7 @@ def attached(lambdas: LambdaStore, arns: list[str], region: str) -> list[dict[st
 
 
 def get_layer_version(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    if call.params.get("VersionNumber", 1) < 1:
-        raise refused(_TOO_LOW)
+    refuse((call.params.get("VersionNumber", 1) < 1, _TOO_LOW))
     return 200, _found(lambdas, call, caller, NO_SUCH_RESOURCE).shown
 
 
@@ -94,21 +100,19 @@ def list_layers(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, 
 
 
 def delete_layer_version(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    if call.params["VersionNumber"] < 1:
-        raise refused(_TOO_LOW)
+    refuse((call.params["VersionNumber"] < 1, _TOO_LOW))
     lambdas.layers.pop(f"{_layer(call, caller)}:{call.params['VersionNumber']}", None)
     return 204, {}
 
 
 def add_layer_version_permission(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     version, params = _found(lambdas, call, caller), call.params
-    if params["Action"] != "lambda:GetLayerVersion":
-        raise refused("The provided action is not supported. The only supported action is lambda:GetLayerVersion.")
-    if not _PRINCIPAL.fullmatch(params["Principal"]):
-        raise refused(UNKNOWN_PRINCIPAL)
-    organization = params.get("OrganizationId")
-    if organization and params["Principal"] != "*":
-        raise refused("The principal must be * when an organization ID is given.")
+    who, organization = params["Principal"], params.get("OrganizationId")
+    refuse(
+        (params["Action"] != "lambda:GetLayerVersion", _OTHER_ACTION),
+        (not _PRINCIPAL.fullmatch(who), UNKNOWN_PRINCIPAL),
+        (bool(organization) and who != "*", "The principal must be * when an organization ID is given."),
+    )
     lambdas.check_revision(params.get("RevisionId"), version.policy_revision, "GetLayerPolicy")
     statement = written({**params, "PrincipalOrgID": organization}, version.shown["LayerVersionArn"])
     version.policy = ResourcePolicy(with_statement(version.policy, statement), lambdas.next_id())

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from perm_lab.cloud.core.callers import Caller
-from perm_lab.cloud.functions.answers import conflict, listed, page, refused
+from perm_lab.cloud.functions.answers import conflict, listed, page, refuse, refused
 from perm_lab.cloud.functions.layers import attached
 from perm_lab.cloud.functions.roles import require
 from perm_lab.cloud.functions.state import CREATING, LATEST, UPDATING, Function, Version
@@ -29,9 +29,8 @@ _LONGEST_NAME = 64
 
 def create_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = lambdas.name(call, caller)
-    if len(name.name) > _LONGEST_NAME:
-        said = f"Value '{name.name}' at 'functionName' failed to satisfy constraint"
-        raise refused(f"1 validation error detected: {said}: {TOO_LONG.format(_LONGEST_NAME)}")
+    said = f"1 validation error detected: Value '{name.name}' at 'functionName' failed to satisfy constraint"
+    refuse((len(name.name) > _LONGEST_NAME, f"{said}: {TOO_LONG.format(_LONGEST_NAME)}"))
     if name.arn in lambdas.functions:
         raise conflict(f"Function already exist: {name.name}")
     code = _code(lambdas, call.params.get("Code", {}), caller)
@@ -46,9 +45,8 @@ def create_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[i
 
 
 def get_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    name = lambdas.name(call, caller)
+    name, (_, configuration) = lambdas.name(call, caller), get_function_configuration(lambdas, call, caller)
     location = f"https://awslambda-{name.region}-tasks.s3.amazonaws.com/{name.name}"
-    configuration = lambdas.version(name).configuration(name.qualified_arn)
     return 200, {"Configuration": configuration, "Code": {"RepositoryType": "S3", "Location": location}}
 
 
@@ -87,17 +85,17 @@ def update_function_configuration(lambdas: LambdaStore, call: Call, caller: Call
     changed = replace(function.latest, settings=dict(function.latest.settings))
     changed.configure(_settings(lambdas, call))
     _check_settings(lambdas, changed, call.params)
-    function.latest.configure(_settings(lambdas, call))
+    function.latest.settings = changed.settings
     lambdas.changed(function)
     return 200, _begun(lambdas, function, UPDATING)
 
 
 def delete_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = lambdas.name(call, caller)
-    if name.qualifier == LATEST:
-        raise refused("$LATEST version cannot be deleted without deleting the function.")
-    if name.has_alias:
-        raise refused("Deletion of aliases is not currently supported.")
+    refuse(
+        (name.qualifier == LATEST, "$LATEST version cannot be deleted without deleting the function."),
+        (name.has_alias, "Deletion of aliases is not currently supported."),
+    )
     function = lambdas.function(name, f"Function not found: {name.arn}")
     if not name.qualifier:
         lambdas.forget_environments(function)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from perm_lab.cloud.core.callers import Caller
-from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refused
+from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refuse, refused
 from perm_lab.cloud.functions.state import LATEST, Alias, Function, Version
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.hooks import Call
@@ -117,15 +117,14 @@ def _require_version(function: Function, number: str) -> None:
 def _routing(function: Function, version: str, params: Mapping[str, Any]) -> dict[str, float]:
     """The other versions that an alias for `version` is to send traffic to, by their weights. Raises `Fault`."""
     weights = dict((params.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {})
-    if len(weights) > 1:
-        raise refused("Number of items in AdditionalVersionWeights cannot be greater than 1")
+    refuse((len(weights) > 1, "Number of items in AdditionalVersionWeights cannot be greater than 1"))
     _require_version(function, version)
     for number in weights:
-        if number == version:
-            already = f"Function version {number} is already included in routing configuration."
-            raise refused(f"Invalid function version {number}. {already}")
-        if LATEST in (number, version):
-            raise refused("$LATEST is not supported for an alias pointing to more than 1 version")
+        already = f"Function version {number} is already included in routing configuration."
+        refuse(
+            (number == version, f"Invalid function version {number}. {already}"),
+            (LATEST in (number, version), "$LATEST is not supported for an alias pointing to more than 1 version"),
+        )
         _require_version(function, number)
     return weights
 

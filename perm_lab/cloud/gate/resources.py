@@ -75,10 +75,6 @@ def _queue(params: Params, place: Place) -> str | None:
     return f"arn:aws:sqs:{place.region}:{account}:{name}" if name else None
 
 
-def _topic(params: Params, place: Place) -> str | None:
-    return params.get("SubscriptionArn", "").rpartition(":")[0] or None
-
-
 def _stream(params: Params, place: Place) -> str | None:
     if "ShardIterator" not in params or params.get("StreamARN"):
         return None
@@ -87,15 +83,6 @@ def _stream(params: Params, place: Place) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return name if name.startswith("arn:") else place.arn("kinesis", f"stream/{name}")
-
-
-def _table_stream(params: Params, place: Place) -> str | None:
-    return params.get("ShardIterator", "").rpartition("|")[0].partition("|")[0] or None
-
-
-def _table(params: Params, place: Place) -> str | None:
-    name = params.get("TableName", "")
-    return name if name.startswith("arn:") else None
 
 
 def _index(params: Params, place: Place) -> str | None:
@@ -123,10 +110,6 @@ def _key(params: Params, place: Place) -> str | None:
     return key and (key if key.startswith("arn:") else place.lookup.key_arn(account, place.region, key))
 
 
-def _alias(params: Params, place: Place) -> str | None:
-    return params.get("AliasName") and place.arn("kms", params["AliasName"])
-
-
 def function_arn(params: Params, place: Place) -> str | None:
     """The ARN of the function that a call names, qualified when the call is."""
     text = params.get("FunctionName") or params.get("ResourceArn") or params.get("Resource") or ""
@@ -150,11 +133,6 @@ def _entity(member: str, arn: str) -> Builder:
     return build
 
 
-def _bus(params: Params, place: Place) -> str | None:
-    name = params.get("EventBusName") or params.get("Name")
-    return name and (name if name.startswith("arn:") else place.arn("events", f"event-bus/{name}"))
-
-
 def _rule(params: Params, place: Place) -> str | None:
     name, bus = params.get("Rule") or params.get("Name"), params.get("EventBusName", "default").rpartition("/")[2]
     return name and place.arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}")
@@ -169,15 +147,16 @@ _BUILDERS: dict[tuple[str, str], Builder] = {
     ("s3", "object"): _object,
     ("s3", "bucket"): _bucket,
     ("sqs", "queue"): _queue,
-    ("sns", "topic"): _topic,
+    ("sns", "topic"): lambda params, place: params.get("SubscriptionArn", "").rpartition(":")[0] or None,
     ("kinesis", "stream"): _stream,
     ("kinesis", "kmsKey"): _key,
-    ("dynamodb", "stream"): _table_stream,
+    ("dynamodb", "stream"): lambda params, place: (
+        params.get("ShardIterator", "").rpartition("|")[0].split("|")[0] or None
+    ),
     ("dynamodb", "index"): _index,
-    ("dynamodb", "table"): _table,
     ("logs", "log-stream"): _log_stream,
     ("logs", "log-group"): _log_stream,
-    ("kms", "alias"): _alias,
+    ("kms", "alias"): lambda params, place: params.get("AliasName") and place.arn("kms", params["AliasName"]),
     ("kms", "key"): _key,
     ("lambda", "function"): function_arn,
     ("lambda", "function alias"): function_arn,
@@ -188,7 +167,6 @@ _BUILDERS: dict[tuple[str, str], Builder] = {
     ("iam", "group"): _entity("GroupName", "group_arn"),
     ("events", "rule-on-custom-event-bus"): _rule,
     ("events", "rule-on-default-event-bus"): _rule,
-    ("events", "event-bus"): _bus,
     ("scheduler", "schedule"): _schedule,
 }
 # who names the first is not asked for the second
