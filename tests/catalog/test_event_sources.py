@@ -26,7 +26,7 @@ MUST = {
     "caller": {"actions"},
 }
 MAY = {
-    "function policy": {"source_arn", "source_account", "event_source_token"},
+    "function policy": {"source_arn", "source_account", "event_source_token", "tries"},
     "invocation role": {"role_optional", "managed_policy"},
     "execution role": {"source_arn", "role_optional", "managed_policy", "source_policy", "starting_position_needed"},
     "caller": {"source_arn"},

@@ -36,16 +36,17 @@ def poll(lambdas: LambdaStore, mapping: EventSourceMapping, batch: Any = None) -
     step = Poll(shown["UUID"], mapping.source, shown["FunctionArn"])
     if not mapping.enabled:
         return replace(step, result=f"the mapping is {shown['State'].lower()}")
-    version = lambdas.find(mapping.name)
-    if version is None:
-        return _done(mapping, replace(step, result="PROBLEM: the function does not exist"))
     read = _READERS.get(mapping.kind.name, _read_given)
     with lambdas.core.turns.because(Cause(CauseKind.POLLER, mapping.name.arn)):
         try:
+            version = lambdas.version(mapping.name, "the function does not exist")
             assume(lambdas, version)
-            return _done(mapping, read(lambdas, mapping, version, step, batch))
+            step = read(lambdas, mapping, version, step, batch)
         except Fault as fault:
-            return _done(mapping, replace(step, result=f"PROBLEM: {fault}"))
+            step = replace(step, result=f"PROBLEM: {fault}")
+    if "LastProcessingResult" in shown:
+        shown["LastProcessingResult"] = step.result
+    return step
 
 
 def drain(lambdas: LambdaStore, mappings: Iterable[EventSourceMapping]) -> list[Poll]:
@@ -57,12 +58,6 @@ def drain(lambdas: LambdaStore, mappings: Iterable[EventSourceMapping]) -> list[
             if not steps[-1].progress:
                 break
     return steps
-
-
-def _done(mapping: EventSourceMapping, step: Poll) -> Poll:
-    if "LastProcessingResult" in mapping.shown:
-        mapping.shown["LastProcessingResult"] = step.result
-    return step
 
 
 def _read_given(lambdas: LambdaStore, mapping: EventSourceMapping, version: Version, step: Poll, batch: Any) -> Poll:
@@ -77,9 +72,8 @@ def _read_given(lambdas: LambdaStore, mapping: EventSourceMapping, version: Vers
             return replace(step, result=f"PROBLEM: {message}")
     mapping.shown["StateTransitionReason"] = "USER_INITIATED"
     outcome = run(lambdas, mapping.name, json.dumps(batch).encode())
-    return replace(
-        step, records=len(batch) if isinstance(batch, list) else 1, result=FAILED if outcome.failed else "OK"
-    )
+    count = len(batch) if isinstance(batch, list) else 1
+    return replace(step, records=count, result=FAILED if outcome.failed else "OK")
 
 
 def _given_actions(mapping: EventSourceMapping) -> Iterator[tuple[str, str]]:

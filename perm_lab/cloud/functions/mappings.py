@@ -7,6 +7,7 @@ recorded answers of AWS.
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -119,12 +120,10 @@ def _kind(params: Map[str, Any]) -> EventSource:
         if not params.get("SourceAccessConfigurations"):
             raise refused("Required 'sourceAccessConfigurations' parameter is missing.")
         return catalog.event_source("self-managed-kafka")
-    source, polled = Arn.maybe(params.get("EventSourceArn", "")), catalog.event_sources().values()
-    kinds = [
-        kind for kind in polled if kind.side == "execution role" and source and f":{source.service}:" in kind.source_arn
-    ]
-    if not kinds:
-        raise refused("Unrecognized event source.")
+    source = Arn.maybe(params.get("EventSourceArn", ""))
+    polled = (kind for kind in catalog.event_sources().values() if kind.side == "execution role")
+    kinds = [kind for kind in polled if source and f":{source.service}:" in kind.source_arn]
+    refuse((not kinds, "Unrecognized event source."))
     access = {each["Type"] for each in params.get("SourceAccessConfigurations", ())}
     return kinds[-1 if "VIRTUAL_HOST" in access else 0]  # a broker with virtual hosts is RabbitMQ
 
@@ -144,7 +143,7 @@ def _new(kind: EventSource, name: FunctionName, params: Map[str, Any], uuid: str
         shown["SelfManagedKafkaEventSourceConfig"] = {"ConsumerGroupId": uuid}
     else:
         shown["EventSourceArn"] = params["EventSourceArn"]
-    return shown | dict(kind.settings) | _settings(params)
+    return shown | deepcopy(dict(kind.settings)) | _settings(params)
 
 
 def _settings(params: Map[str, Any]) -> dict[str, Any]:

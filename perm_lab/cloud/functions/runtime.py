@@ -168,7 +168,10 @@ class Environment:
         try:
             with _deadline(self._root, context.clock):
                 result = self._load()(loads(payload), context)
-            return _marshal(result), False
+            try:
+                return dumps(result).encode(), False
+            except (TypeError, ValueError) as error:
+                raise RuntimeFailure("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
         except TimedOut:
             kind, seconds = "Sandbox.Timedout", self.version.settings["Timeout"]
             said = f"RequestId: {context.aws_request_id} Error: Task timed out after {seconds:.2f} seconds"
@@ -328,10 +331,3 @@ _STANDS_STILL = sys.version_info < (3, 12)  # a jump to itself begins no line, b
 def _has_one_line_loop(code: CodeType) -> bool:
     """Whether an instruction jumps to itself, as `while True: pass` on one line does."""
     return any(step.opcode in dis.hasjrel and step.argval == step.offset for step in dis.get_instructions(code))
-
-
-def _marshal(result: Any) -> bytes:
-    try:
-        return dumps(result).encode()
-    except (TypeError, ValueError) as error:
-        raise RuntimeFailure("Runtime.MarshalError", f"Unable to marshal response: {error}") from None

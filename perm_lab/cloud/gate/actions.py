@@ -58,8 +58,9 @@ def _asked(service: str, operation: str, params: Params) -> Iterator[tuple[str, 
 
 
 def _checks(action: str, params: Params, place: Place) -> Iterator[Check]:
-    known = catalog.action(action)
-    context = dict(_context(action, params, place))
+    known, takes = catalog.action(action), _takes(action)
+    told = _told(action.partition(":")[0].lower(), params, place)
+    context = {f"{family}{rest}": value for family, rest, value in told if takes is None or family in takes}
     found = resources(action, params, place)
     note = ""
     if known is None:
@@ -189,13 +190,6 @@ def _takes(action: str) -> frozenset[str] | None:
     """The keys, and families of keys, that an action knows; None where that is not known."""
     known = catalog.action(action)
     return frozenset(_FAMILY.sub("", key) for key in known.condition_keys) if known else None
-
-
-def _context(action: str, params: Params, place: Place) -> Iterator[tuple[str, str | tuple[str, ...]]]:
-    takes = _takes(action)
-    for family, rest, value in _told(action.partition(":")[0].lower(), params, place):
-        if takes is None or family in takes:
-            yield f"{family}{rest}", value
 
 
 def _told(service: str, params: Params, place: Place) -> Iterator[tuple[str, str, str | tuple[str, ...]]]:
