@@ -34,6 +34,7 @@ __all__ = [
     "condition_key_type",
     "condition_keys",
     "conditional_actions",
+    "denial",
     "event_source",
     "event_sources",
     "is_documented",
@@ -42,6 +43,7 @@ __all__ = [
     "managed_policies",
     "managed_policy",
     "operation_actions",
+    "parameters",
     "passed_role",
     "prefix",
     "rcp_services",
@@ -227,6 +229,25 @@ def prefix(service: str) -> str:
     """
     prefixes: dict[str, str] = _read("operations.json")["prefixes"]
     return prefixes.get(service, service)
+
+
+def denial(service: str) -> tuple[str, int]:
+    """The error code and the HTTP status with which a service refuses a call; `service` is botocore's name of it.
+
+    >>> denial("sns"), denial("kinesis")
+    (('AuthorizationError', 403), ('AccessDeniedException', 400))
+    """
+    code, status = _read("operations.json")["denials"].get(prefix(service), ("AccessDeniedException", 400))
+    return code, status
+
+
+def parameters(variable: str) -> tuple[str, ...]:
+    """The parameters of API calls that may hold a variable of the ARN templates, the likeliest first.
+
+    >>> parameters("SecretId"), parameters("FunctionName")
+    (('SecretId', 'Name'), ('FunctionName',))
+    """
+    return tuple(_read("operations.json")["parameters"].get(variable, variable).split())
 
 
 @cache

@@ -48,7 +48,11 @@ class EventSource:
     role_optional: tuple[Mapping[str, str], ...] = field(default=(), hash=False)  # `action`, and `when` it is needed
     managed_policy: str = ""  # the AWS managed policy that allows `role_actions`
     source_policy: bool = False  # whether a source of another account must let the role in by its own policy
+    # Where that call is refused unless the source may run the functions in it: the path of the parameters that name the
+    # `functions`, and the ARN of the `source`, with `${…}` for the path of a parameter, the Region and the Account.
+    tries: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     batch_size: int = 0  # records in a batch where the mapping does not say
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)  # its others, as the API has them
     starting_position_needed: bool = False
 
 

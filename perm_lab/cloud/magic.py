@@ -46,35 +46,31 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; legal: {_USAGE}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="%%lambda_function", add_help=False)
-    parser.add_argument("name")
-    parser.add_argument("--role")
-    parser.add_argument("--session")
-    parser.add_argument("--timeout", type=int)
-    parser.add_argument("--env", action="append", default=[])
-    return parser
-
-
 def deploy(line: str, source: str, variables: dict[str, Any]) -> str:
     """Create or update the function that `line` describes with the code `source`; a sentence that says which.
 
     `variables` is where `--session NAME` finds its boto3 session. Raises `UsageError` for a line it cannot read,
     SyntaxError for source that is not Python, and botocore's ClientError when AWS refuses.
     """
-    given = _parser().parse_args(shlex.split(line))
+    parser = _Parser(prog="%%lambda_function", add_help=False)
+    for option in ("name", "--role", "--session"):
+        parser.add_argument(option)
+    parser.add_argument("--timeout", type=int)
+    parser.add_argument("--env", action="append", default=[])
+    given = parser.parse_args(shlex.split(line))
     compile(source, f"{MODULE}.py", "exec")
-    session = _session(given.session, variables)
+    session = variables.get(given.session) if given.session else signed_in()
+    if not isinstance(session, boto3.Session):
+        said = f"`--session {given.session}` is not a boto3 session"
+        raise UsageError(f"{said}; give the name of a variable that holds one")
     client, package = session.client("lambda"), deployment_package(source)
     settings = _settings(given, session)
     try:
         client.get_function_configuration(FunctionName=given.name)
-    except client.exceptions.ResourceNotFoundException:
-        return _create(client, given.name, package, settings)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "AccessDeniedException":
+    except ClientError as error:  # whoever may not look may still be allowed to create
+        if error.response["Error"]["Code"] not in ("AccessDeniedException", "ResourceNotFoundException"):
             raise
-        return _create(client, given.name, package, settings)  # may write without being allowed to look
+        return _create(client, given.name, package, settings)
     client.update_function_code(FunctionName=given.name, ZipFile=package)
     if settings:
         client.update_function_configuration(FunctionName=given.name, **settings)
@@ -84,16 +80,18 @@ def deploy(line: str, source: str, variables: dict[str, Any]) -> str:
 def _create(client: Any, name: str, package: bytes, settings: dict[str, Any]) -> str:
     if "Role" not in settings:
         raise UsageError(f"`{name}` does not exist yet, and a new function needs its execution role: add `--role ROLE`")
-    client.create_function(
-        FunctionName=name, Runtime="python3.13", Handler=HANDLER, Code={"ZipFile": package}, **settings
-    )
+    code = {"ZipFile": package}
+    client.create_function(FunctionName=name, Runtime="python3.13", Handler=HANDLER, Code=code, **settings)
     return f"created function {name} with execution role {settings['Role'].rsplit('/', 1)[-1]}"
 
 
 def _settings(given: argparse.Namespace, session: boto3.Session) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     if given.role:
-        settings["Role"] = given.role if given.role.startswith("arn:") else _role_arn(given.role, session)
+        settings["Role"] = given.role
+        if not given.role.startswith("arn:"):
+            account = session.client("sts").get_caller_identity()["Account"]
+            settings["Role"] = f"arn:aws:iam::{account}:role/{given.role}"
     if given.timeout:
         settings["Timeout"] = given.timeout
     if given.env:
@@ -102,17 +100,3 @@ def _settings(given: argparse.Namespace, session: boto3.Session) -> dict[str, An
             raise UsageError(f"`--env {' '.join(given.env)}` is not KEY=VALUE")
         settings["Environment"] = {"Variables": {key: value for key, _, value in pairs}}
     return settings
-
-
-def _role_arn(name: str, session: boto3.Session) -> str:
-    account = session.client("sts").get_caller_identity()["Account"]
-    return f"arn:aws:iam::{account}:role/{name}"
-
-
-def _session(name: str | None, variables: dict[str, Any]) -> boto3.Session:
-    if name is None:
-        return signed_in()
-    session = variables.get(name)
-    if not isinstance(session, boto3.Session):
-        raise UsageError(f"`--session {name}` is not a boto3 session; give the name of a variable that holds one")
-    return session

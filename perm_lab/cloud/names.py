@@ -40,15 +40,10 @@ class FunctionName:
     def maybe(cls, text: str, account: str = "", region: str = "", qualifier: str = "") -> FunctionName | None:
         """As `parse`, None where `text` is no function name."""
         match = _NAME.fullmatch(text)
-        if match is None:
+        if match is None or (text.startswith("arn:") and ":function:" not in f"{text}:"):
             return None
-        of_text = match.groupdict(default="")
-        return cls(
-            of_text["account"] or account,
-            of_text["region"] or region,
-            of_text["name"],
-            qualifier or of_text["qualifier"],
-        )
+        said = match.groupdict(default="")
+        return cls(said["account"] or account, said["region"] or region, said["name"], qualifier or said["qualifier"])
 
     @property
     def arn(self) -> str:

@@ -6,14 +6,14 @@ Everything is read through public APIs and judged by the engine, and leaves noth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from perm_lab.cloud.account import Account
 from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.core.records import Trail
 from perm_lab.cloud.events.delivery import Source, service_session
-from perm_lab.cloud.functions.mappings import QUEUE, STREAMS, creation_actions
+from perm_lab.cloud.functions.mappings import asked_on, creation_actions
 from perm_lab.cloud.functions.roles import role_caller
 from perm_lab.cloud.functions.state import Function
 from perm_lab.cloud.functions.store import LAMBDA, LambdaStore
@@ -66,7 +66,7 @@ def survey(lambdas: LambdaStore, accounts: Mapping[str, Account]) -> Survey:
     found: dict[tuple[str, str, str], Link] = {}
     for link in _links(lambdas, accounts):
         way = (_whole(link.start), _whole(link.end))
-        found[link.start, link.end, link.label] = Link(link.start, link.end, link.label, link.missing, way in lit)
+        found[link.start, link.end, link.label] = replace(link, lit=way in lit)
     linked = {end for link in found.values() for end in (link.start, link.end)}
     alone = [function.name.arn for function in lambdas.functions.values() if function.name.arn not in linked]
     named = tuple((account.id, account.name) for account in accounts.values())
@@ -75,7 +75,9 @@ def survey(lambdas: LambdaStore, accounts: Mapping[str, Account]) -> Survey:
 
 def _links(lambdas: LambdaStore, accounts: Mapping[str, Account]) -> Iterator[Link]:
     for function in lambdas.functions.values():
-        yield _execution(lambdas, function)
+        role = function.latest.role
+        trusted = lambdas.core.decide(LAMBDA, lambdas.assume_check(role, function.name)).allowed
+        yield Link(function.name.arn, role, "runs as", "" if trusted else "trust in Lambda")
         yield from _granted(function)
         yield from _callers(lambdas, accounts, function)
     for account in accounts.values():
@@ -85,23 +87,18 @@ def _links(lambdas: LambdaStore, accounts: Mapping[str, Account]) -> Iterator[Li
     yield from _mappings(lambdas)
 
 
-def _execution(lambdas: LambdaStore, function: Function) -> Link:
-    check = lambdas.assume_check(function.latest.role, function.name)
-    trusted = lambdas.core.decide(LAMBDA, check).allowed
-    return Link(function.name.arn, function.latest.role, "runs as", "" if trusted else "trust in Lambda")
-
-
 def _granted(function: Function) -> Iterator[Link]:
     """Who is let in by the policies of the function, its versions and its aliases."""
     for qualifier, policy in function.policies.items():
-        statements = policy.document["Statement"]
-        for statement in statements if isinstance(statements, list) else [statements]:
-            end = f"{function.name.arn}:{qualifier}" if qualifier else function.name.arn
-            verb = "let in" if statement["Effect"] == "Allow" else "kept out"
-            if end != function.name.arn:
-                yield Link(end, function.name.arn, "version" if qualifier.isdigit() else "alias")
+        end = replace(function.name, qualifier=qualifier).qualified_arn
+        if qualifier:
+            yield Link(end, function.name.arn, "version" if qualifier.isdigit() else "alias")
+        for statement in policy.statements:
+            words = ["let in" if statement["Effect"] == "Allow" else "kept out"]
+            for key, value in (pair for tests in statement.get("Condition", {}).values() for pair in tests.items()):
+                words.append(f"for {key.partition(':')[2]} {str(value).rpartition(':')[2]}")
             for who in _named(statement.get("Principal", "everybody but some")):
-                yield Link(who, end, " ".join([verb, *_conditions(statement)]))
+                yield Link(who, end, " ".join(words))
 
 
 def _named(principal: Any) -> Iterator[str]:
@@ -110,11 +107,6 @@ def _named(principal: Any) -> Iterator[str]:
         return
     for names in principal.values():
         yield from [names] if isinstance(names, str) else names
-
-
-def _conditions(statement: dict[str, Any]) -> list[str]:
-    pairs = [pair for tests in statement.get("Condition", {}).values() for pair in tests.items()]
-    return [f"for {key.partition(':')[2]} {str(value).rpartition(':')[2]}" for key, value in pairs]
 
 
 def _callers(lambdas: LambdaStore, accounts: Mapping[str, Account], function: Function) -> Iterator[Link]:
@@ -127,13 +119,13 @@ def _callers(lambdas: LambdaStore, accounts: Mapping[str, Account], function: Fu
                 yield Link(arn, function.name.arn, "may invoke")
 
 
-def _pushes(lambdas: LambdaStore, kind: str, arn: str, account: str, function: str, start: str = "") -> Link:
+def _pushes(lambdas: LambdaStore, kind: str, arn: str, account: str, function: str) -> Link:
     """What sends events to a function, and whether the function policy lets it."""
     source = Source.of(kind, arn, account)
     name = FunctionName.parse(function, account, "us-east-1")
     check = Check(_INVOKE, name.qualified_arn, name.account, source.context)
     allowed = lambdas.core.decide(source.principal, check).allowed
-    return Link(start or arn, name.qualified_arn, "sends events", "" if allowed else "grant in the function policy")
+    return Link(arn, name.qualified_arn, "sends events", "" if allowed else "grant in the function policy")
 
 
 def _notifications(lambdas: LambdaStore, account: str) -> Iterator[Link]:
@@ -171,14 +163,11 @@ def _mappings(lambdas: LambdaStore) -> Iterator[Link]:
         version = lambdas.find(mapping.name)
         if version is None or not mapping.source:
             continue
-        caller, owner = role_caller(version), Arn.parse(mapping.source).account
-        actions = creation_actions(mapping.kind) if mapping.kind.name in (*STREAMS, QUEUE) else ()
-        checks = tuple(
-            Check(action, "*" if action == "dynamodb:ListStreams" else mapping.source, owner) for action in actions
-        )
-        judged = lambdas.core.judge(caller, checks)
+        source, owner = mapping.source, Arn.parse(mapping.source).account
+        checks = tuple(Check(action, asked_on(action, source), owner) for action in creation_actions(mapping.kind))
+        judged = lambdas.core.judge(role_caller(version), checks)
         denied = next((check.action for check, decision in judged if not decision.allowed), "")
-        yield Link(mapping.source, mapping.shown["FunctionArn"], "is polled for", denied)
+        yield Link(source, mapping.shown["FunctionArn"], "is polled for", denied)
 
 
 def _lit(trail: Trail) -> set[tuple[str, str]]:
@@ -188,12 +177,11 @@ def _lit(trail: Trail) -> set[tuple[str, str]]:
     for record in trail[start:]:
         if record.decision is None or not record.allowed:
             continue
-        request = record.decision.request
-        who = request.principal
+        request, who = record.decision.request, record.decision.request.principal
         origin = request.context.get("aws:SourceArn") if who.type is PrincipalType.SERVICE else who.role_arn or who.arn
-        origins = {str(origin or record.caller), record.caller}
-        ways |= {(_whole(each), _whole(record.resource)) for each in origins}
-        ways |= {(_whole(record.resource), _whole(each)) for each in origins}
+        resource = _whole(record.resource)
+        for end in map(_whole, (str(origin or record.caller), record.caller)):
+            ways |= {(end, resource), (resource, end)}
     return ways
 
 
@@ -219,10 +207,9 @@ def words(found: Survey) -> str:
 
 def owner(thing: str, found: Survey) -> str:
     """Id of the account that a thing stands in, empty for services; a bucket is found by what it leads to."""
-    known = {number for number, _ in found.accounts}
-    parts = thing.split(":")
-    if len(parts) > 5 and parts[4] in known:
-        return parts[4]
+    arn = Arn.maybe(thing)
+    if arn and arn.account in dict(found.accounts):
+        return arn.account
     if thing.startswith("arn:aws:s3:::"):
         return next((owner(link.end, found) for link in found.links if link.start == thing), "")
     return ""

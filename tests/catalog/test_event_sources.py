@@ -22,11 +22,11 @@ EVERY = set("name title side invocation configure checked failure note documenta
 MUST = {
     "function policy": {"principal", "actions"},
     "invocation role": {"principal", "source_arn", "role_actions"},
-    "execution role": {"role_actions", "batch_size"},
+    "execution role": {"role_actions", "batch_size", "settings"},
     "caller": {"actions"},
 }
 MAY = {
-    "function policy": {"source_arn", "source_account", "event_source_token"},
+    "function policy": {"source_arn", "source_account", "event_source_token", "tries"},
     "invocation role": {"role_optional", "managed_policy"},
     "execution role": {"source_arn", "role_optional", "managed_policy", "source_policy", "starting_position_needed"},
     "caller": {"source_arn"},

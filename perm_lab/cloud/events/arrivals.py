@@ -25,11 +25,8 @@ class Deliveries:
 
     def object_event(self, event: dict[str, Any], account: str, function: str) -> None:
         core, record = self._lambdas.core, event["Records"][0]
-        record |= {
-            "userIdentity": {"principalId": f"AWS:{core.callers.user_id(core.turns.caller)}"},
-            "requestParameters": {"sourceIPAddress": "127.0.0.1"},
-            "responseElements": {},
-        }
+        record["userIdentity"] = {"principalId": f"AWS:{core.callers.user_id(core.turns.caller)}"}
+        record |= {"requestParameters": {"sourceIPAddress": "127.0.0.1"}, "responseElements": {}}
         record["s3"]["bucket"]["ownerIdentity"] = {"principalId": account}
         record["s3"]["object"]["sequencer"] = f"{len(core.trail):016X}"
         deliver(self._lambdas, Source.of("s3", record["s3"]["bucket"]["arn"], account), function, event)

@@ -138,8 +138,9 @@ def deliver(lambdas: LambdaStore, source: Source, function: str, event: Any, *, 
     `wait` is whether the service waits for the function's answer; by default as the catalogue has it.
     """
     name = FunctionName.parse(function, source.account, "us-east-1")
+    url = {"lambda:InvokeFunctionUrl": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}
     checks = tuple(
-        Check(action, name.qualified_arn, name.account, _context(source, action))
+        Check(action, name.qualified_arn, name.account, {**source.context, **url.get(action, {})})
         for action in source.kind.actions or ("lambda:InvokeFunction",)
     )
     with lambdas.core.turns.because(source.cause()):
@@ -157,8 +158,7 @@ def deliver_as_role(
     name = FunctionName.parse(function, owner, "us-east-1")
     with lambdas.core.turns.because(source.cause()):
         trust = Check("sts:AssumeRole", role, owner, source.context)
-        call = Call("sts", "AssumeRole", {"RoleArn": role}, name.region)
-        assumed = lambdas.core.ask(source.principal, call, trust)
+        assumed = lambdas.core.ask(source.principal, Call("sts", "AssumeRole", {"RoleArn": role}, name.region), trust)
         if not assumed.allowed:
             _count(lambdas, source)
             return Delivery(source, name.qualified_arn, (assumed,))
@@ -183,11 +183,6 @@ def service_session(role: str) -> Caller:
     return Caller(Principal.role_session(session, role_arn=role))
 
 
-def _context(source: Source, action: str) -> dict[str, str | tuple[str, ...]]:
-    url = {"lambda:FunctionUrlAuthType": "AWS_IAM"} if action == "lambda:InvokeFunctionUrl" else {}
-    return {**source.context, **url}
-
-
 def invoke_as(
     lambdas: LambdaStore,
     source: Source,
@@ -201,11 +196,8 @@ def invoke_as(
     """Invoke the function as `caller` if all of `checks` allow it; `before` are the calls that led to this one."""
     waits = source.kind.invocation == "synchronous" if wait is None else wait
     payload = json.dumps(event).encode()
-    params = {
-        "FunctionName": name.qualified_arn,
-        "InvocationType": "RequestResponse" if waits else "Event",
-        "Payload": payload,
-    }
+    kind = "RequestResponse" if waits else "Event"
+    params = {"FunctionName": name.qualified_arn, "InvocationType": kind, "Payload": payload}
     record = lambdas.core.ask(caller, Call("lambda", "Invoke", params, name.region), *checks)
     outcome = None
     if record.allowed:

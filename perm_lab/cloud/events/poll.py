@@ -16,7 +16,7 @@ from typing import Any
 from perm_lab.cloud.core.causes import Cause, CauseKind
 from perm_lab.cloud.events.delivery import Source
 from perm_lab.cloud.events.queues import read_queue
-from perm_lab.cloud.events.steps import Poll
+from perm_lab.cloud.events.steps import FAILED, Poll
 from perm_lab.cloud.events.streams import read_stream
 from perm_lab.cloud.functions.answers import Fault
 from perm_lab.cloud.functions.execution import assume, run
@@ -36,16 +36,17 @@ def poll(lambdas: LambdaStore, mapping: EventSourceMapping, batch: Any = None) -
     step = Poll(shown["UUID"], mapping.source, shown["FunctionArn"])
     if not mapping.enabled:
         return replace(step, result=f"the mapping is {shown['State'].lower()}")
-    version = lambdas.find(mapping.name)
-    if version is None:
-        return _done(mapping, replace(step, result="PROBLEM: the function does not exist"))
     read = _READERS.get(mapping.kind.name, _read_given)
     with lambdas.core.turns.because(Cause(CauseKind.POLLER, mapping.name.arn)):
         try:
+            version = lambdas.version(mapping.name, "the function does not exist")
             assume(lambdas, version)
-            return _done(mapping, read(lambdas, mapping, version, step, batch))
+            step = read(lambdas, mapping, version, step, batch)
         except Fault as fault:
-            return _done(mapping, replace(step, result=f"PROBLEM: {fault}"))
+            step = replace(step, result=f"PROBLEM: {fault}")
+    if "LastProcessingResult" in shown:
+        shown["LastProcessingResult"] = step.result
+    return step
 
 
 def drain(lambdas: LambdaStore, mappings: Iterable[EventSourceMapping]) -> list[Poll]:
@@ -59,16 +60,10 @@ def drain(lambdas: LambdaStore, mappings: Iterable[EventSourceMapping]) -> list[
     return steps
 
 
-def _done(mapping: EventSourceMapping, step: Poll) -> Poll:
-    if "LastProcessingResult" in mapping.shown:
-        mapping.shown["LastProcessingResult"] = step.result
-    return step
-
-
 def _read_given(lambdas: LambdaStore, mapping: EventSourceMapping, version: Version, step: Poll, batch: Any) -> Poll:
     """Every permission that the source asks of the role, in the catalogue's order; then the batch."""
     if batch is None:
-        batch = _filled(mapping)
+        batch = Source(mapping.kind, mapping.source, mapping.name.account).fill(mapping.kind.event)
     for action, resource in _given_actions(mapping):
         record = ask_role(lambdas.core, version, action, resource)
         if not record.allowed:
@@ -76,14 +71,9 @@ def _read_given(lambdas: LambdaStore, mapping: EventSourceMapping, version: Vers
             message = mapping.kind.failure.get("message") or record.error_message
             return replace(step, result=f"PROBLEM: {message}")
     mapping.shown["StateTransitionReason"] = "USER_INITIATED"
-    payload = json.dumps(batch).encode()
-    outcome = run(lambdas, mapping.name, payload)
+    outcome = run(lambdas, mapping.name, json.dumps(batch).encode())
     count = len(batch) if isinstance(batch, list) else 1
-    return replace(step, records=count, result="PROBLEM: Function call failed" if outcome.failed else "OK")
-
-
-def _filled(mapping: EventSourceMapping) -> Any:
-    return Source(mapping.kind, mapping.source, mapping.name.account).fill(mapping.kind.event)
+    return replace(step, records=count, result=FAILED if outcome.failed else "OK")
 
 
 def _given_actions(mapping: EventSourceMapping) -> Iterator[tuple[str, str]]:

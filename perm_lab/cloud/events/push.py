@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,13 +59,13 @@ def fetch(
     Follows "Invoking Lambda function URLs" (Lambda developer guide): the payload is of format 2.0.
     """
     parts = urlsplit(url)
-    name, config = _find(lambdas, f"{parts.scheme}://{parts.netloc}/")
-    signed = who is not None and config["AuthType"] == "AWS_IAM"
+    name, auth_type = _find(lambdas, f"{parts.scheme}://{parts.netloc}/")
+    signed = auth_type == "AWS_IAM"
     caller = lambdas.core.callers.of(who) if who is not None and signed else Caller(Principal.anonymous())
-    source = Source.of("function-url-iam" if config["AuthType"] == "AWS_IAM" else "function-url", account=name.account)
+    source = Source.of("function-url-iam" if signed else "function-url", account=name.account)
     event = _event(parts.netloc, parts.path or "/", parts.query, method, body, caller)
     with lambdas.core.turns.because(Cause(CauseKind.URL, name.arn)):
-        delivery = invoke_as(lambdas, source, caller, name, checks(name, config["AuthType"]), event, wait=True)
+        delivery = invoke_as(lambdas, source, caller, name, checks(name, auth_type), event, wait=True)
     if delivery.outcome is None:
         error = delivery.records[-1].error_code
         if delivery.records[-1].allowed:
@@ -79,22 +79,23 @@ def fetch(
     return Response(200, answer if isinstance(answer, str) else json.dumps(answer), delivery)
 
 
-def _find(lambdas: LambdaStore, url: str) -> tuple[FunctionName, dict[str, Any]]:
+def _find(lambdas: LambdaStore, url: str) -> tuple[FunctionName, str]:
+    """The function that has this URL, and the URL's AuthType."""
     for function in lambdas.functions.values():
         for qualifier, config in function.urls.items():
             if config["FunctionUrl"] == url:
-                name = function.name
-                return FunctionName(name.account, name.region, name.name, qualifier), config
+                return replace(function.name, qualifier=qualifier), config["AuthType"]
     raise LookupError(f"`{url}` is the URL of no function in this lab")
 
 
 def _event(host: str, path: str, query: str, method: str, body: str, caller: Caller) -> dict[str, Any]:
-    now = datetime.now(UTC)
+    now, prefix = datetime.now(UTC), host.partition(".")[0]
+    moment = int(now.timestamp() * 1000)
     request: dict[str, Any] = {
-        "accountId": "anonymous",
-        "apiId": host.partition(".")[0],
+        "accountId": caller.account or "anonymous",
+        "apiId": prefix,
         "domainName": host,
-        "domainPrefix": host.partition(".")[0],
+        "domainPrefix": prefix,
         "http": {
             "method": method,
             "path": path,
@@ -102,23 +103,15 @@ def _event(host: str, path: str, query: str, method: str, body: str, caller: Cal
             "sourceIp": "127.0.0.1",
             "userAgent": "perm_lab",
         },
-        "requestId": f"{int(now.timestamp() * 1000):08x}",
+        "requestId": f"{moment:08x}",
         "routeKey": "$default",
         "stage": "$default",
         "time": f"{now:%d/%b/%Y:%H:%M:%S +0000}",
-        "timeEpoch": int(now.timestamp() * 1000),
+        "timeEpoch": moment,
     }
     if caller.account:
-        request["accountId"] = caller.account
-        request["authorizer"] = {
-            "iam": {
-                "accessKey": caller.access_key,
-                "accountId": caller.account,
-                "callerId": caller.user_id,
-                "userArn": caller.principal.arn,
-                "userId": caller.user_id,
-            }
-        }
+        iam = {"accessKey": caller.access_key, "accountId": caller.account, "callerId": caller.user_id}
+        request["authorizer"] = {"iam": {**iam, "userArn": caller.principal.arn, "userId": caller.user_id}}
     return {
         "version": "2.0",
         "routeKey": "$default",

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from perm_lab.cloud.functions.execution import run
 from perm_lab.cloud.functions.roles import ask_role
 from perm_lab.cloud.functions.runtime import Outcome
-from perm_lab.cloud.functions.state import EventSourceMapping, Version
+from perm_lab.cloud.functions.state import EventSourceMapping, Version, parsed
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.internals import state
 from perm_lab.display import Displayable
+
+FAILED = "PROBLEM: Function call failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +45,36 @@ class Poll(Displayable):
         return f"{sign} {source} → {function}: {self.records} records, {self.result}"
 
 
-def run_on(lambdas: LambdaStore, mapping: EventSourceMapping, records: list[dict[str, Any]]) -> Outcome:
-    return run(lambdas, mapping.name, json.dumps({"Records": records}).encode())
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of the records that the mapping's filters let through, and whether the function failed on them.
+
+    `failures` are the ids that the function reported as failed, None where all records count as that.
+    """
+
+    records: list[dict[str, Any]]
+    failed: bool = False
+    failures: list[str] | None = field(default_factory=list)
 
 
-def wanted(mapping: EventSourceMapping, record: dict[str, Any]) -> bool:
+def hand_over(lambdas: LambdaStore, mapping: EventSourceMapping, records: Iterable[dict[str, Any]]) -> Run:
+    """Run the function on those of the records that it wants, if there are any."""
+    passed = [record for record in records if _is_wanted(mapping, record)]
+    if not passed:
+        return Run(passed)
+    outcome = run(lambdas, mapping.name, json.dumps({"Records": passed}).encode())
+    return Run(passed, outcome.failed, None if outcome.failed else _reported(mapping, outcome))
+
+
+def _is_wanted(mapping: EventSourceMapping, record: dict[str, Any]) -> bool:
     """Whether one of the mapping's filters, where it has any, lets the record through."""
     filters = mapping.shown.get("FilterCriteria", {}).get("Filters", ())
     if not filters:
         return True
-    seen = {**record, "body": _json(record["body"])} if "body" in record else record
+    seen = {**record, "body": parsed(record["body"])} if "body" in record else record
     if "kinesis" in record:
-        seen = {**record, "data": _json(base64.b64decode(record["kinesis"]["data"]).decode("utf-8", "replace"))}
+        seen = {**record, "data": parsed(base64.b64decode(record["kinesis"]["data"]).decode("utf-8", "replace"))}
     return state.matches((each["Pattern"] for each in filters), seen)
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def may_decrypt(lambdas: LambdaStore, mapping: EventSourceMapping, version: Version) -> bool:
@@ -81,7 +94,7 @@ def plain(value: Any) -> Any:
     return value.timestamp() if isinstance(value, datetime) else value
 
 
-def reported(mapping: EventSourceMapping, outcome: Outcome) -> list[str] | None:
+def _reported(mapping: EventSourceMapping, outcome: Outcome) -> list[str] | None:
     """The records that the function itself says it failed on; None where all of them count as failed."""
     if "ReportBatchItemFailures" not in mapping.shown.get("FunctionResponseTypes", ()):
         return []
@@ -90,4 +103,5 @@ def reported(mapping: EventSourceMapping, outcome: Outcome) -> list[str] | None:
     if not failures:
         return [] if answer is None or isinstance(answer, dict) else None
     found = [each.get("itemIdentifier") if isinstance(each, dict) else None for each in failures]
-    return None if not all(found) else found
+    named = [each for each in found if each and isinstance(each, str)]
+    return named if len(named) == len(found) else None

@@ -8,7 +8,9 @@ from perm_lab.cloud.functions.state import Version
 from perm_lab.cloud.gate.hooks import Answer, Call
 
 NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda."
+NO_POLICY = "No policy is associated with the given resource."
 NO_SUCH_RESOURCE = "The resource you requested does not exist."
+UNKNOWN_PRINCIPAL = "The provided principal was invalid. Please check the principal and try again."
 
 
 class Fault(Exception):
@@ -35,6 +37,13 @@ def conflict(message: str) -> Fault:
 
 def refused(message: str) -> Fault:
     return Fault("InvalidParameterValueException", message)
+
+
+def refuse(*problems: tuple[bool, str]) -> None:
+    """Raises `Fault` with the sentence of the first problem that there is."""
+    for there, sentence in problems:
+        if there:
+            raise refused(sentence)
 
 
 _UNLISTED = ("State", "LastUpdateStatus", "RuntimeVersionConfig")

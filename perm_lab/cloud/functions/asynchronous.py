@@ -7,7 +7,7 @@ developer guide). Retries follow at once, as a lab has no clock.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.core.causes import Cause, CauseKind
-from perm_lab.cloud.functions.answers import Fault, missing, page, refused
+from perm_lab.cloud.functions.answers import Fault, missing, page, refuse, refused
 from perm_lab.cloud.functions.execution import run
 from perm_lab.cloud.functions.roles import require, role_client
 from perm_lab.cloud.functions.runtime import Outcome
@@ -27,14 +27,15 @@ from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Arn
 
 _RETRIES = 2
-# service of a destination -> the permissions that the role needs for it
-NEEDED = {
-    "sqs": ("sqs:SendMessage",),
-    "sns": ("sns:Publish",),
-    "lambda": ("lambda:InvokeFunction",),
-    "events": ("events:PutEvents",),
-    "s3": ("s3:PutObject", "s3:ListBucket"),
+# service of a destination -> boto3's method that tells it, and the permissions that the role needs for that
+_DESTINATIONS = {
+    "sqs": ("send_message", "sqs:SendMessage"),
+    "sns": ("publish", "sns:Publish"),
+    "lambda": ("invoke", "lambda:InvokeFunction"),
+    "events": ("put_events", "events:PutEvents"),
+    "s3": ("put_object", "s3:PutObject", "s3:ListBucket"),
 }
+_NO_FUNCTION = "The function doesn't exist."
 
 
 def accept(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> None:
@@ -48,92 +49,44 @@ def _work_off(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> None:
     if version is None:
         return  # deleted meanwhile
     config = lambdas.function(name).invoke_configs.get(name.qualifier, {})
-    outcome, tries = None, 0
-    while tries <= config.get("MaximumRetryAttempts", _RETRIES):
+    tries, ended = 0, False
+    while not ended:
         tries += 1
+        ended = tries > config.get("MaximumRetryAttempts", _RETRIES)
         try:
             outcome = run(lambdas, name, payload)
         except Fault as fault:
             error = fault.answer.body["Error"]
             body = json.dumps({"errorType": error["Code"], "errorMessage": error["Message"]}).encode()
             outcome = Outcome(body, True, "")
-            if error["Code"] == "RecursiveInvocationException":
-                break
-        if not outcome.failed:
-            break
-    assert outcome is not None
-    destinations = config.get("DestinationConfig", {})
-    side = "OnFailure" if outcome.failed else "OnSuccess"
-    target = destinations.get(side, {}).get("Destination")
+            ended = ended or error["Code"] == "RecursiveInvocationException"
+        ended = ended or not outcome.failed
+    answer = json.loads(outcome.payload)
     letters = version.settings.get("DeadLetterConfig", {}).get("TargetArn")
+    side, condition = ("OnFailure", "RetriesExhausted") if outcome.failed else ("OnSuccess", "Success")
+    target = config.get("DestinationConfig", {}).get(side, {}).get("Destination")
     with lambdas.core.turns.because(Cause(CauseKind.RESULT, name.arn)):
         if outcome.failed and letters:
-            _send(lambdas, version, letters, "DeadLetterErrors", _letter(payload, outcome))
+            _send(lambdas, version, letters, "DeadLetterErrors", _letter(letters, payload, answer))
         if target:
-            tell(lambdas, version, target, "DestinationDeliveryFailures", _record(version, payload, outcome, tries))
+            context = {"requestId": outcome.request_id, "condition": condition, "approximateInvokeCount": tries}
+            payloads = {"requestPayload": json.loads(payload), "responsePayload": answer}
+            tell(lambdas, version, target, context, payloads)
 
 
-Message = Mapping[str, Mapping[str, Any]]
-"""For each service that may be told: the parameters of the call that tells it."""
-
-
-def _letter(payload: bytes, outcome: Outcome) -> Message:
-    """The event itself, with the error beside it."""
-    error = json.loads(outcome.payload)
+def _letter(target: str, payload: bytes, error: Any) -> dict[str, Any]:
+    """The event itself for a queue or a topic, with the error beside it."""
     attributes = {
         "ErrorCode": {"DataType": "Number", "StringValue": "200"},
         "ErrorMessage": {"DataType": "String", "StringValue": str(error.get("errorMessage", ""))[:1024] or "-"},
     }
-    return {
-        "sqs": {"MessageBody": payload.decode(), "MessageAttributes": attributes},
-        "sns": {"Message": payload.decode(), "MessageAttributes": attributes},
-    }
-
-
-def _notice(record: dict[str, Any], version: Version) -> Message:
-    text, failed = json.dumps(record), "functionError" in record["responseContext"]
-    entry = {
-        "Source": "lambda",
-        "DetailType": f"Lambda Function Invocation Result - {'Failure' if failed else 'Success'}",
-        "Detail": text,
-        "Resources": [version.arn],
-    }
-    key = f"aws/lambda/async/{version.name.name}/{datetime.now(UTC):%Y/%m/%d/%Y-%m-%dT%H.%M.%S}"
-    return {
-        "sqs": {"MessageBody": text},
-        "sns": {"Message": text},
-        "lambda": {"InvocationType": "Event", "Payload": text.encode()},
-        "events": {"Entries": [entry]},
-        "s3": {"Key": f"{key}-{record['requestContext']['requestId']}", "Body": text.encode()},
-    }
-
-
-def _record(version: Version, payload: bytes, outcome: Outcome, tries: int) -> dict[str, Any]:
-    response: dict[str, Any] = {"statusCode": 200, "executedVersion": version.number}
-    if outcome.failed:
-        response["functionError"] = "Unhandled"
-    return {
-        "version": "1.0",
-        "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",
-        "requestContext": {
-            "requestId": outcome.request_id,
-            "functionArn": f"{version.name.arn}:{version.number}",
-            "condition": "RetriesExhausted" if outcome.failed else "Success",
-            "approximateInvokeCount": tries,
-        },
-        "requestPayload": json.loads(payload),
-        "responseContext": response,
-        "responsePayload": json.loads(outcome.payload),
-    }
-
-
-_CALLS: dict[str, tuple[str, Callable[[Arn], Mapping[str, str]]]] = {
-    "sqs": ("send_message", lambda arn: {"QueueUrl": queue_url(arn)}),
-    "sns": ("publish", lambda arn: {"TopicArn": arn.text}),
-    "lambda": ("invoke", lambda arn: {"FunctionName": arn.text}),
-    "events": ("put_events", lambda arn: {}),
-    "s3": ("put_object", lambda arn: {"Bucket": arn.resource}),
-}
+    arn, text = Arn.parse(target), payload.decode()
+    to = (
+        {"QueueUrl": queue_url(arn), "MessageBody": text}
+        if arn.service == "sqs"
+        else {"TopicArn": target, "Message": text}
+    )
+    return {**to, "MessageAttributes": attributes}
 
 
 def queue_url(arn: Arn) -> str:
@@ -141,21 +94,49 @@ def queue_url(arn: Arn) -> str:
     return f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.resource}"
 
 
-def tell(lambdas: LambdaStore, version: Version, target: str, metric: str, record: dict[str, Any]) -> None:
-    """Send the record of an invocation to a destination; `metric` counts where that fails."""
-    _send(lambdas, version, target, metric, _notice(record, version))
+def tell(lambdas: LambdaStore, version: Version, target: str, context: dict[str, Any], members: dict[str, Any]) -> None:
+    """Send the record of an invocation to a destination.
+
+    `context` says how the invocation ended (its `condition`) and which it was; `members` is what a record of its kind
+    has more.
+    """
+    response: dict[str, Any] = {"statusCode": 200, "executedVersion": version.number}
+    succeeded = context["condition"] == "Success"
+    if not succeeded:
+        response["functionError"] = "Unhandled"
+    now, arn = datetime.now(UTC), Arn.parse(target)
+    record = {
+        "version": "1.0",
+        "timestamp": f"{now:%Y-%m-%dT%H:%M:%S.000Z}",
+        "requestContext": {"functionArn": f"{version.name.arn}:{version.number}", **context},
+        "responseContext": response,
+        **members,
+    }
+    text = json.dumps(record)
+    entry = {
+        "Source": "lambda",
+        "DetailType": f"Lambda Function Invocation Result - {'Success' if succeeded else 'Failure'}",
+        "Detail": text,
+        "Resources": [version.arn],
+        "EventBusName": target,
+    }
+    key = f"aws/lambda/async/{version.name.name}/{now:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{context['requestId']}"
+    params: dict[str, dict[str, Any]] = {
+        "sqs": {"QueueUrl": queue_url(arn), "MessageBody": text},
+        "sns": {"TopicArn": target, "Message": text},
+        "lambda": {"FunctionName": target, "InvocationType": "Event", "Payload": text.encode()},
+        "events": {"Entries": [entry]},
+        "s3": {"Bucket": arn.resource, "Key": key, "Body": text.encode()},
+    }
+    _send(lambdas, version, target, "DestinationDeliveryFailures", params[arn.service])
 
 
-def _send(lambdas: LambdaStore, version: Version, target: str, metric: str, message: Message) -> None:
+def _send(lambdas: LambdaStore, version: Version, target: str, metric: str, params: Mapping[str, Any]) -> None:
     """Tell `target` as the execution role. Where the role may not, only a metric and the trail show it."""
     arn = Arn.parse(target)
-    operation, address = _CALLS[arn.service]
-    params = {**message[arn.service], **address(arn)}
-    if arn.service == "events":
-        params["Entries"] = [{**entry, "EventBusName": target} for entry in params["Entries"]]
     try:
         client = role_client(lambdas, version, arn.service, arn.region)
-        getattr(client, operation)(**params)
+        getattr(client, _DESTINATIONS[arn.service][0])(**params)
     except ClientError:
         lambdas.core.measure(version.name.account, "AWS/Lambda", metric, FunctionName=version.name.name)
 
@@ -163,40 +144,31 @@ def _send(lambdas: LambdaStore, version: Version, target: str, metric: str, mess
 # operations
 
 
-def put_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    given = _given(call.params)
-    function, name = _configured(lambdas, call, caller)
-    return 200, _store(lambdas, function, name, given, {})
+def put_function_event_invoke_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    return 200, _store(lambdas, call, caller, update=False)
 
 
-def update_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    given = _given(call.params)
-    function, name = _configured(lambdas, call, caller)
-    return 200, _store(lambdas, function, name, given, _config(function, name))
+def update_function_event_invoke_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    return 200, _store(lambdas, call, caller, update=True)
 
 
-def get_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    return 200, _found(lambdas, call, caller)[1]
+def get_function_event_invoke_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = _named(lambdas, call, caller)
+    return 200, _config(lambdas.functions.get(name.arn), name)
 
 
-def delete_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    configs, _ = _found(lambdas, call, caller)
-    del configs[_named(lambdas, call, caller).qualifier]
+def delete_function_event_invoke_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    name = _named(lambdas, call, caller)
+    function = lambdas.functions.get(name.arn)
+    _config(function, name)
+    if function:
+        del function.invoke_configs[name.qualifier]
     return 204, {}
 
 
-def list_configs(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function = lambdas.functions.get(lambdas.name(call, caller).arn)
-    if function is None:
-        raise missing("The function doesn't exist.")
+def list_function_event_invoke_configs(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = lambdas.function(lambdas.name(call, caller), _NO_FUNCTION)
     return 200, page("FunctionEventInvokeConfigs", list(function.invoke_configs.values()), call)
-
-
-def _configured(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
-    name = _named(lambdas, call, caller)
-    if lambdas.find(name) is None:
-        raise missing("The function doesn't exist.")
-    return lambdas.function(name), name
 
 
 def _named(lambdas: LambdaStore, call: Call, caller: Caller) -> FunctionName:
@@ -205,60 +177,37 @@ def _named(lambdas: LambdaStore, call: Call, caller: Caller) -> FunctionName:
     return replace(name, qualifier="") if name.qualifier == LATEST else name
 
 
-def _found(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """All configs of the function that a call names, and the one it names, whether or not there is such a function."""
-    name = _named(lambdas, call, caller)
-    function = lambdas.functions.get(name.arn)
-    return function.invoke_configs if function else {}, _config(function, name)
-
-
 def _config(function: Function | None, name: FunctionName) -> dict[str, Any]:
     config = function and function.invoke_configs.get(name.qualifier)
     if not config:
-        arn = f"{name.arn}:{name.qualifier or LATEST}"
-        raise missing(f"The function {arn} doesn't have an EventInvokeConfig")
+        raise missing(f"The function {name.arn}:{name.qualifier or LATEST} doesn't have an EventInvokeConfig")
     return config
 
 
-def _given(params: Mapping[str, Any]) -> dict[str, Any]:
+def _store(lambdas: LambdaStore, call: Call, caller: Caller, update: bool) -> dict[str, Any]:
+    """The config that a call leaves: what it gives, and when it updates, what was there before."""
     kept = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
-    given = {key: params[key] for key in kept if params.get(key) is not None}
+    given = {key: call.params[key] for key in kept if call.params.get(key) is not None}
     if not given:
         raise refused("You must specify at least one of error handling or destination setting.")
-    return given
-
-
-def _store(
-    lambdas: LambdaStore,
-    function: Function,
-    name: FunctionName,
-    given: Mapping[str, Any],
-    before: Mapping[str, Any],
-) -> dict[str, Any]:
+    name = _named(lambdas, call, caller)
+    version, function = lambdas.version(name, _NO_FUNCTION), lambdas.function(name)
+    config = {**(_config(function, name) if update else {}), **given}
     _require_services(given.get("DestinationConfig", {}))
-    destinations = {
-        "OnSuccess": {},
-        "OnFailure": {},
-        **given.get("DestinationConfig", before.get("DestinationConfig", {})),
-    }
+    destinations = {"OnSuccess": {}, "OnFailure": {}, **config.get("DestinationConfig", {})}
     for settings in destinations.values():
         if settings.get("Destination"):
-            require_destination(lambdas, function.version(name.qualifier) or function.latest, settings["Destination"])
-    config = {
-        **{key: value for key, value in before.items() if key != "LastModified"},
-        **given,
-        "DestinationConfig": destinations,
-        "FunctionArn": f"{name.arn}:{name.qualifier or LATEST}",
-        "LastModified": datetime.now(UTC),
-    }
+            require_destination(lambdas, version, settings["Destination"])
+    config["DestinationConfig"] = destinations
+    config |= {"FunctionArn": f"{name.arn}:{name.qualifier or LATEST}", "LastModified": datetime.now(UTC)}
     function.invoke_configs[name.qualifier] = config
     return config
 
 
 def _require_services(config: Mapping[str, Mapping[str, str]]) -> None:
-    """Lambda tells the services in `NEEDED`, and quotes a whole config that names another in its own words."""
+    """Lambda tells the services in `_DESTINATIONS`, and quotes a config that names another in its own words."""
     targets = {side: settings["Destination"] for side, settings in config.items() if settings.get("Destination")}
-    if all(Arn.parse(target).service in NEEDED for target in targets.values()):
+    if all(Arn.parse(target).service in _DESTINATIONS for target in targets.values()):
         return
     sides = (
         f"{side[:1].lower()}{side[1:]}={f'{side}(destination={targets[side]})' if side in targets else 'null'}"
@@ -269,22 +218,13 @@ def _require_services(config: Mapping[str, Mapping[str, str]]) -> None:
 
 def require_destination(lambdas: LambdaStore, version: Version, target: str) -> None:
     """Lambda takes a destination that is there to be told and that the role may tell."""
-    arn = Arn.parse(target)
-    if arn.service not in NEEDED:
-        raise refused(f"The destination ARN {target} is not that of a queue, topic, function, event bus or bucket.")
-    if target.startswith(f"{version.name.arn}:") or target == version.name.arn:
-        raise refused("You can't specify the function as a destination for itself.")
-    if arn.service == "lambda" and FunctionName.parse(target, "", "").arn not in lambdas.functions:
-        raise refused(f"The destination ARN {target} is invalid.")
-    for action in NEEDED[arn.service]:
-        on = f"{target}/*" if action == "s3:PutObject" else target
-        require(lambdas.core, version, (action,), on)
-
-
-OPERATIONS = {
-    "DeleteFunctionEventInvokeConfig": delete_config,
-    "GetFunctionEventInvokeConfig": get_config,
-    "ListFunctionEventInvokeConfigs": list_configs,
-    "PutFunctionEventInvokeConfig": put_config,
-    "UpdateFunctionEventInvokeConfig": update_config,
-}
+    arn, own = Arn.parse(target), f"{target}:".startswith(f"{version.name.arn}:")
+    unknown = arn.service == "lambda" and FunctionName.parse(target, "", "").arn not in lambdas.functions
+    what = f"The destination ARN {target} is"
+    refuse(
+        (arn.service not in _DESTINATIONS, f"{what} not that of a queue, topic, function, event bus or bucket."),
+        (own, "You can't specify the function as a destination for itself."),
+        (unknown, f"{what} invalid."),
+    )
+    for action in _DESTINATIONS[arn.service][1:]:
+        require(lambdas.core, version, (action,), f"{target}/*" if action == "s3:PutObject" else target)

@@ -6,7 +6,6 @@ Follows "Defining Lambda function permissions with an execution role" (Lambda de
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -33,7 +32,10 @@ def run(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> Outcome:
         raise Fault("RecursiveInvocationException", _LOOPS)
     assume(lambdas, version)
     key = f"{name.arn}:{version.number}"
-    environment = lambdas.environments.pop(key, None) or _cold_start(lambdas, version)
+    environment = lambdas.environments.pop(key, None)
+    if environment is None:  # a cold start, with fresh credentials of the role
+        session = role_session(lambdas.core, version, context={"lambda:SourceFunctionArn": name.arn})
+        environment = Environment(version, session, lambdas.next_id())
     clock = environment.clock()
     try:
         with turns.because(code), turns.function(environment.access_key, clock):
@@ -61,30 +63,20 @@ def assume(lambdas: LambdaStore, version: Version) -> None:
         raise Fault("AccessDeniedException", NOT_ASSUMABLE, 403)
 
 
-def _cold_start(lambdas: LambdaStore, version: Version) -> Environment:
-    """A new execution environment with fresh credentials of the role."""
-    session = role_session(lambdas.core, version, context={"lambda:SourceFunctionArn": version.name.arn})
-    return Environment(version, session, lambdas.next_id())
-
-
 def _write_log(environment: Environment, version: Version, outcome: Outcome) -> None:
     """Send the log lines to CloudWatch Logs as the role. Without the permission there is no log and nobody is told."""
-    logs = environment.logs()
-    group, stream = version.settings["LoggingConfig"]["LogGroup"], environment.log_stream
+    logs = environment.logs
+    stream = {"logGroupName": version.settings["LoggingConfig"]["LogGroup"], "logStreamName": environment.log_stream}
     now = int(time.time() * 1000)
     events = [{"timestamp": now, "message": line} for line in outcome.log.splitlines(keepends=True)]
     try:
         if not environment.has_stream:
-            _create_stream(logs, group, stream)
+            try:
+                logs.create_log_stream(**stream)
+            except logs.exceptions.ResourceNotFoundException:
+                logs.create_log_group(logGroupName=stream["logGroupName"])
+                logs.create_log_stream(**stream)
             environment.has_stream = True
-        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+        logs.put_log_events(**stream, logEvents=events)
     except ClientError:
         return  # the refusal is in the trail
-
-
-def _create_stream(logs: Any, group: str, stream: str) -> None:
-    try:
-        logs.create_log_stream(logGroupName=group, logStreamName=stream)
-    except logs.exceptions.ResourceNotFoundException:
-        logs.create_log_group(logGroupName=group)
-        logs.create_log_stream(logGroupName=group, logStreamName=stream)

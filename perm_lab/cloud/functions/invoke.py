@@ -27,15 +27,19 @@ def invoke(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[
     """Lambda's answer to an Invoke that the gate has allowed."""
     name = lambdas.name(call, caller)
     version = lambdas.version(name)
-    payload = _bytes(call.params.get("Payload", b""))
-    kind = call.params.get("InvocationType", "RequestResponse")
-    _require_json(payload)
+    given, kind = call.params.get("Payload", b""), call.params.get("InvocationType", "RequestResponse")
+    content = given.read() if hasattr(given, "read") else given
+    payload = (content.encode() if isinstance(content, str) else bytes(content)) or b"{}"
+    try:
+        json.loads(payload)
+    except ValueError as error:
+        raise Fault("InvalidRequestContentException", f"Could not parse request body into json: {error}") from None
     if kind == "DryRun":
         return 204, {"StatusCode": 204}
     if kind == "Event":
-        accept(lambdas, name, payload or b"{}")
+        accept(lambdas, name, payload)
         return 202, {"StatusCode": 202, "Payload": _stream(b"")}
-    outcome = run(lambdas, name, payload or b"{}")
+    outcome = run(lambdas, name, payload)
     body: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": version.number, "Payload": _stream(outcome.payload)}
     if outcome.failed:
         body["FunctionError"] = "Unhandled"
@@ -44,20 +48,5 @@ def invoke(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[
     return 200, body
 
 
-def _require_json(payload: bytes) -> None:
-    try:
-        json.loads(payload or b"{}")
-    except ValueError as error:
-        raise Fault("InvalidRequestContentException", f"Could not parse request body into json: {error}") from None
-
-
-def _bytes(payload: Any) -> bytes:
-    content = payload.read() if hasattr(payload, "read") else payload
-    return content.encode() if isinstance(content, str) else bytes(content)
-
-
 def _stream(content: bytes) -> StreamingBody:
     return StreamingBody(io.BytesIO(content), len(content))
-
-
-OPERATIONS = {"Invoke": invoke}

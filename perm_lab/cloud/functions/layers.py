@@ -12,13 +12,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from perm_lab.cloud.core.callers import Caller
-from perm_lab.cloud.functions.answers import NO_SUCH_RESOURCE, conflict, missing, page, refused
+from perm_lab.cloud.functions.answers import (
+    NO_POLICY,
+    NO_SUCH_RESOURCE,
+    UNKNOWN_PRINCIPAL,
+    missing,
+    page,
+    refuse,
+    refused,
+)
+from perm_lab.cloud.functions.permissions import with_statement, without_statement, written
 from perm_lab.cloud.functions.state import LayerVersion, ResourcePolicy, text
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.hooks import Call
 from perm_lab.iam import Arn
 
 _MOST_OF_A_FUNCTION = 5
+_OTHER_ACTION = "The provided action is not supported. The only supported action is lambda:GetLayerVersion."
 _TOO_LOW = "Layer Version Cannot be less than 1"
 _PRINCIPAL = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:iam::\d{12}:root")
 
@@ -47,17 +57,14 @@ def publish_layer_version(lambdas: LambdaStore, call: Call, caller: Caller) -> t
 
 def attached(lambdas: LambdaStore, arns: list[str], region: str) -> list[dict[str, Any]]:
     """The layers `arns` as a function of that Region shows them. Raises `Fault` for those that it may not have."""
-    if len(arns) > _MOST_OF_A_FUNCTION:
-        raise refused(f"Cannot reference more than {_MOST_OF_A_FUNCTION} layers.")
+    refuse((len(arns) > _MOST_OF_A_FUNCTION, f"Cannot reference more than {_MOST_OF_A_FUNCTION} layers."))
     taken: dict[str, str] = {}  # ARN of a layer -> that of its version
     for arn in arns:
-        if Arn.parse(arn).region != region:
-            message = (
-                f"Layers are not in the same region as the function. Layers are expected to be in region {region}."
-            )
-            raise refused(message)
-        if arn not in lambdas.layers:
-            raise refused(f"Layer version {arn} does not exist.")
+        elsewhere = "Layers are not in the same region as the function. Layers are expected to be in region"
+        refuse(
+            (Arn.parse(arn).region != region, f"{elsewhere} {region}."),
+            (arn not in lambdas.layers, f"Layer version {arn} does not exist."),
+        )
         layer = lambdas.layers[arn].shown["LayerArn"]
         if layer in taken:
             raise refused(
@@ -69,9 +76,11 @@ def attached(lambdas: LambdaStore, arns: list[str], region: str) -> list[dict[st
 
 
 def get_layer_version(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    if call.params.get("VersionNumber", 1) < 1:
-        raise refused(_TOO_LOW)
+    refuse((call.params.get("VersionNumber", 1) < 1, _TOO_LOW))
     return 200, _found(lambdas, call, caller, NO_SUCH_RESOURCE).shown
+
+
+get_layer_version_by_arn = get_layer_version
 
 
 def list_layer_versions(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
@@ -91,60 +100,37 @@ def list_layers(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, 
 
 
 def delete_layer_version(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    if call.params["VersionNumber"] < 1:
-        raise refused(_TOO_LOW)
+    refuse((call.params["VersionNumber"] < 1, _TOO_LOW))
     lambdas.layers.pop(f"{_layer(call, caller)}:{call.params['VersionNumber']}", None)
     return 204, {}
 
 
 def add_layer_version_permission(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     version, params = _found(lambdas, call, caller), call.params
-    policy = version.policy
-    if params["Action"] != "lambda:GetLayerVersion":
-        raise refused("The provided action is not supported. The only supported action is lambda:GetLayerVersion.")
-    if not _PRINCIPAL.fullmatch(params["Principal"]):
-        raise refused("The provided principal was invalid. Please check the principal and try again.")
-    if params.get("OrganizationId") and params["Principal"] != "*":
-        raise refused("The principal must be * when an organization ID is given.")
-    lambdas.check_revision(params.get("RevisionId"), policy.revision if policy else "", "GetLayerPolicy")
-    statements = policy.document["Statement"] if policy else []
-    if params["StatementId"] in (statement["Sid"] for statement in statements):
-        raise conflict(
-            f"The statement id ({params['StatementId']}) provided already exists. "
-            "Please provide a new statement id, or remove the existing statement."
-        )
-    account = re.fullmatch(r"\d{12}", params["Principal"])
-    principal = f"arn:aws:iam::{account[0]}:root" if account else params["Principal"]
-    statement: dict[str, Any] = {
-        "Sid": params["StatementId"],
-        "Effect": "Allow",
-        "Principal": principal if principal == "*" else {"AWS": principal},
-        "Action": params["Action"],
-        "Resource": version.shown["LayerVersionArn"],
-    }
-    if params.get("OrganizationId"):
-        statement["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": params["OrganizationId"]}}
-    document = {"Version": "2012-10-17", "Id": "default", "Statement": [*statements, statement]}
-    version.policy = ResourcePolicy(document, lambdas.next_id())
+    who, organization = params["Principal"], params.get("OrganizationId")
+    refuse(
+        (params["Action"] != "lambda:GetLayerVersion", _OTHER_ACTION),
+        (not _PRINCIPAL.fullmatch(who), UNKNOWN_PRINCIPAL),
+        (bool(organization) and who != "*", "The principal must be * when an organization ID is given."),
+    )
+    lambdas.check_revision(params.get("RevisionId"), version.policy_revision, "GetLayerPolicy")
+    statement = written({**params, "PrincipalOrgID": organization}, version.shown["LayerVersionArn"])
+    version.policy = ResourcePolicy(with_statement(version.policy, statement), lambdas.next_id())
     return 201, {"Statement": text(statement), "RevisionId": version.policy.revision}
 
 
 def get_layer_version_policy(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     policy = _found(lambdas, call, caller).policy
     if policy is None:
-        raise missing("No policy is associated with the given resource.")
+        raise missing(NO_POLICY)
     return 200, {"Policy": text(policy.document), "RevisionId": policy.revision}
 
 
 def remove_layer_version_permission(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     version, params = _found(lambdas, call, caller), call.params
-    policy = version.policy
-    statements = policy.document["Statement"] if policy else []
-    left = [statement for statement in statements if statement["Sid"] != params["StatementId"]]
-    if policy is None or left == statements:
-        raise missing(f"Statement {params['StatementId']} is not found in resource policy.")
-    lambdas.check_revision(params.get("RevisionId"), policy.revision, "GetLayerPolicy")
-    version.policy = ResourcePolicy({**policy.document, "Statement": left}, lambdas.next_id()) if left else None
+    left = without_statement(version.policy, params["StatementId"])
+    lambdas.check_revision(params.get("RevisionId"), version.policy_revision, "GetLayerPolicy")
+    version.policy = ResourcePolicy(left, lambdas.next_id()) if left else None
     return 204, {}
 
 
@@ -163,16 +149,3 @@ def _found(lambdas: LambdaStore, call: Call, caller: Caller, else_say: str = "")
 
 def _listed(shown: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in shown.items() if key not in ("Content", "LayerArn")}
-
-
-OPERATIONS = {
-    "AddLayerVersionPermission": add_layer_version_permission,
-    "DeleteLayerVersion": delete_layer_version,
-    "GetLayerVersion": get_layer_version,
-    "GetLayerVersionByArn": get_layer_version,
-    "GetLayerVersionPolicy": get_layer_version_policy,
-    "ListLayerVersions": list_layer_versions,
-    "ListLayers": list_layers,
-    "PublishLayerVersion": publish_layer_version,
-    "RemoveLayerVersionPermission": remove_layer_version_permission,
-}

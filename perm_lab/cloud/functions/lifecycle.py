@@ -14,10 +14,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from perm_lab.cloud.core.callers import Caller
-from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refused
+from perm_lab.cloud.functions.answers import conflict, listed, page, refuse, refused
 from perm_lab.cloud.functions.layers import attached
 from perm_lab.cloud.functions.roles import require
-from perm_lab.cloud.functions.state import LATEST, Function, Version
+from perm_lab.cloud.functions.state import CREATING, LATEST, UPDATING, Function, Version
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.functions.validation import TOO_LONG
 from perm_lab.cloud.functions.versions import publish
@@ -29,9 +29,8 @@ _LONGEST_NAME = 64
 
 def create_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = lambdas.name(call, caller)
-    if len(name.name) > _LONGEST_NAME:
-        said = f"Value '{name.name}' at 'functionName' failed to satisfy constraint"
-        raise refused(f"1 validation error detected: {said}: {TOO_LONG.format(_LONGEST_NAME)}")
+    said = f"1 validation error detected: Value '{name.name}' at 'functionName' failed to satisfy constraint"
+    refuse((len(name.name) > _LONGEST_NAME, f"{said}: {TOO_LONG.format(_LONGEST_NAME)}"))
     if name.arn in lambdas.functions:
         raise conflict(f"Function already exist: {name.name}")
     code = _code(lambdas, call.params.get("Code", {}), caller)
@@ -39,16 +38,15 @@ def create_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[i
     function = Function.create(name, _settings(lambdas, call), code, lambdas.next_id())
     _check_settings(lambdas, function.latest, call.params)
     lambdas.functions[name.arn] = function
-    answer = function.latest.creating()
     if call.params.get("Publish"):
+        answer = function.latest.configuration(state=CREATING)
         return 201, answer | {"Version": publish(lambdas, function).number}
-    return 201, _begun(lambdas, function, answer)
+    return 201, _begun(lambdas, function, CREATING)
 
 
 def get_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    name = lambdas.name(call, caller)
+    name, (_, configuration) = lambdas.name(call, caller), get_function_configuration(lambdas, call, caller)
     location = f"https://awslambda-{name.region}-tasks.s3.amazonaws.com/{name.name}"
-    configuration = lambdas.version(name).configuration(name.qualified_arn)
     return 200, {"Configuration": configuration, "Code": {"RepositoryType": "S3", "Location": location}}
 
 
@@ -71,12 +69,12 @@ def update_function_code(lambdas: LambdaStore, call: Call, caller: Caller) -> tu
     lambdas.check_revision(call.params.get("RevisionId"), function.latest.revision)
     code = _code(lambdas, call.params, caller)
     if call.params.get("DryRun"):
-        return 200, function.latest.updating()
+        return 200, function.latest.configuration(state=UPDATING)
     function.latest.zip = code
     lambdas.changed(function)
     if call.params.get("Publish"):
-        return 200, publish(lambdas, function).creating()
-    return 200, _begun(lambdas, function, function.latest.updating())
+        return 200, publish(lambdas, function).configuration(state=CREATING)
+    return 200, _begun(lambdas, function, UPDATING)
 
 
 def update_function_configuration(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
@@ -87,31 +85,25 @@ def update_function_configuration(lambdas: LambdaStore, call: Call, caller: Call
     changed = replace(function.latest, settings=dict(function.latest.settings))
     changed.configure(_settings(lambdas, call))
     _check_settings(lambdas, changed, call.params)
-    function.latest.configure(_settings(lambdas, call))
+    function.latest.settings = changed.settings
     lambdas.changed(function)
-    return 200, _begun(lambdas, function, function.latest.updating())
+    return 200, _begun(lambdas, function, UPDATING)
 
 
 def delete_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = lambdas.name(call, caller)
-    if name.qualifier == LATEST:
-        message = "$LATEST version cannot be deleted without deleting the function."
-        raise refused(message)
-    if name.has_alias:
-        raise refused("Deletion of aliases is not currently supported.")
-    function = lambdas.functions.get(name.arn)
-    if function is None:
-        raise missing(f"Function not found: {name.arn}")
+    refuse(
+        (name.qualifier == LATEST, "$LATEST version cannot be deleted without deleting the function."),
+        (name.has_alias, "Deletion of aliases is not currently supported."),
+    )
+    function = lambdas.function(name, f"Function not found: {name.arn}")
     if not name.qualifier:
         lambdas.forget_environments(function)
         del lambdas.functions[name.arn]
         return 204, {}
-    pointing = [
-        f"{alias.name}" for alias in function.aliases.values() if name.qualifier in (alias.version, *alias.routing)
-    ]
+    pointing = [a.name for a in function.aliases.values() if name.qualifier in (a.version, *a.routing)]
     if pointing:
-        message = f"Version cannot be deleted while aliases point to it: {', '.join(pointing)}"
-        raise conflict(message)
+        raise conflict(f"Version cannot be deleted while aliases point to it: {', '.join(pointing)}")
     lambdas.forget_environments(function, name.qualifier)
     function.versions.pop(name.qualifier, None)
     function.forget(name.qualifier)
@@ -140,46 +132,28 @@ def _check_settings(lambdas: LambdaStore, version: Version, params: Mapping[str,
         require(lambdas.core, version, _NETWORK, "*", "provided")
 
 
-def _begun(lambdas: LambdaStore, function: Function, answer: dict[str, Any]) -> dict[str, Any]:
-    """The `answer` to a change that goes on for a while in AWS. At its end the revision id is another one."""
+def _begun(lambdas: LambdaStore, function: Function, state: Mapping[str, str]) -> dict[str, Any]:
+    """The answer to a change that goes on for a while in AWS. At its end the revision id is another one."""
+    answer = function.latest.configuration(state=state)
     function.latest.revision = lambdas.next_id()
     return answer
 
 
 def _code(lambdas: LambdaStore, given: Mapping[str, Any], caller: Caller) -> bytes:
     """The deployment package as bytes, from `ZipFile` or, with the caller's own permissions, from S3."""
-    if "S3Bucket" in given:
-        data = _from_s3(lambdas, given, caller)
-    elif "ZipFile" in given:
-        data = given["ZipFile"]
-    else:
+    if "S3Bucket" not in given and "ZipFile" not in given:
         raise refused("Please provide a source for function code.")
-    try:
-        zipfile.ZipFile(io.BytesIO(data)).close()
-    except zipfile.BadZipFile:
-        message = "Could not unzip uploaded file. Please check your file, then try to upload again."
-        raise refused(message) from None
-    return data
-
-
-def _from_s3(lambdas: LambdaStore, given: Mapping[str, Any], caller: Caller) -> bytes:
     s3 = lambdas.core.system_client(caller.account, "s3")
     try:
-        return s3.get_object(Bucket=given["S3Bucket"], Key=given["S3Key"])["Body"].read()
+        if "S3Bucket" in given:
+            data: bytes = s3.get_object(Bucket=given["S3Bucket"], Key=given["S3Key"])["Body"].read()
+        else:
+            data = given["ZipFile"]
+        zipfile.ZipFile(io.BytesIO(data)).close()
     except ClientError as error:
         found = error.response["Error"]
-        message = (
-            f"Error occurred while GetObject. S3 Error Code: {found['Code']}. S3 Error Message: {found['Message']}"
-        )
-        raise refused(message) from None
-
-
-OPERATIONS = {
-    "CreateFunction": create_function,
-    "DeleteFunction": delete_function,
-    "GetFunction": get_function,
-    "GetFunctionConfiguration": get_function_configuration,
-    "ListFunctions": list_functions,
-    "UpdateFunctionCode": update_function_code,
-    "UpdateFunctionConfiguration": update_function_configuration,
-}
+        said = f"S3 Error Code: {found['Code']}. S3 Error Message: {found['Message']}"
+        raise refused(f"Error occurred while GetObject. {said}") from None
+    except zipfile.BadZipFile:
+        raise refused("Could not unzip uploaded file. Please check your file, then try to upload again.") from None
+    return data

@@ -67,16 +67,16 @@ class EventLoops:
         self._outer = getattr(events, "_get_event_loop_policy", events.get_event_loop_policy)()
         loop = events._get_running_loop()
         task = asyncio.current_task() if loop else None
-        if task:
-            asyncio._leave_task(loop, task)  # type: ignore[attr-defined]
+        if loop and task:
+            asyncio._leave_task(loop, task)
         events._set_running_loop(None)
         try:
             with mock.patch.object(events, "_event_loop_policy", self):
                 yield
         finally:
             events._set_running_loop(loop)
-            if task:
-                asyncio._enter_task(loop, task)  # type: ignore[attr-defined]
+            if loop and task:
+                asyncio._enter_task(loop, task)
 
     def close(self) -> None:
         """Close the loop that is left."""

@@ -6,8 +6,8 @@ recorded answers of AWS.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping as Map
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,66 +15,58 @@ from perm_lab import catalog
 from perm_lab.catalog import EventSource
 from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.core.causes import Cause, CauseKind
-from perm_lab.cloud.functions.answers import conflict, missing, page, refused
+from perm_lab.cloud.functions.answers import conflict, missing, page, refuse, refused
 from perm_lab.cloud.functions.asynchronous import require_destination
 from perm_lab.cloud.functions.roles import ask_role
-from perm_lab.cloud.functions.state import EventSourceMapping, Version
+from perm_lab.cloud.functions.state import EventSourceMapping, Version, parsed
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.hooks import Call
 from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Arn
 
-# service of an event source's ARN -> its row in the catalogue
-_KINDS = {
-    "kinesis": "kinesis",
-    "dynamodb": "dynamodb-stream",
-    "sqs": "sqs",
-    "kafka": "msk",
-    "mq": "mq-activemq",
-    "rds": "documentdb",
-}
 STREAMS, QUEUE, KAFKA = ("kinesis", "dynamodb-stream"), "sqs", ("msk", "self-managed-kafka")
-# settings that a mapping of the kind has beyond those of every mapping, with their defaults
-_STREAM_DEFAULTS: dict[str, Any] = {
-    "StartingPosition": None,
-    "DestinationConfig": {"OnFailure": {}},
-    "MaximumRecordAgeInSeconds": -1,
-    "BisectBatchOnFunctionError": False,
-    "MaximumRetryAttempts": -1,
-    "TumblingWindowInSeconds": 0,
-    "ParallelizationFactor": 1,
-    "LastProcessingResult": "No records processed",
-}
-_SETTINGS = (
-    *("BatchSize", "BisectBatchOnFunctionError", "DestinationConfig", "FilterCriteria", "FunctionResponseTypes"),
-    *("KMSKeyArn", "MaximumBatchingWindowInSeconds", "MaximumRecordAgeInSeconds", "MaximumRetryAttempts", "Queues"),
-    *("ParallelizationFactor", "ScalingConfig", "SourceAccessConfigurations", "StartingPosition", "Topics"),
-    *("StartingPositionTimestamp", "TumblingWindowInSeconds", "SelfManagedEventSource", "DocumentDBEventSourceConfig"),
-    *("SelfManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig"),
+# parameters that are no settings, or that the mapping shows in another form
+_NO_SETTINGS = ("Enabled", "EventSourceArn", "FunctionName", "Tags", "UUID")
+_NO_POSITION = (
+    "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
+    "Member must not be null."
 )
+_NO_MOMENT = (
+    "Received Exception while reading from provided stream. class java.lang.Long can not be converted to a Timestamp"
+)
+_LONG_BATCH = "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
+_NO_QUEUE = (
+    "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
+    "SQS Error Message: The specified queue does not exist."
+)
+_TWICE_STREAM = 'The event source arn (" {source} ") and function (" {name} ") provided mapping'
+_TWICE = {
+    QUEUE: 'An event source mapping with SQS arn (" {source} ") and function (" {name} ")',
+    "self-managed-kafka": (
+        'An event source mapping with event source ("{source}"), function ("{function}"), topics ("{topics}")'
+    ),
+}
 
 
-def create_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def create_event_source_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     params, kind = call.params, _kind(call.params)
     name = lambdas.name(call, caller)
     version = _existing(lambdas, name)
     _require_position(kind, params)
     shown = _new(kind, name, params, lambdas.next_id())
-    _require_batch(kind, shown)
-    _require_filters(params)
+    _require_settings(kind, shown)
     _require_new(lambdas, kind, shown)
-    _require_source(lambdas, kind, version, shown.get("EventSourceArn", ""))
-    _require_letters(lambdas, version, params)
+    _require_role(lambdas, kind, version, shown.get("EventSourceArn", ""), params)
     mapping = EventSourceMapping(kind, name, shown)
     lambdas.mappings[shown["UUID"]] = mapping
     return 202, mapping.answer("Disabled" if params.get("Enabled") is False else "Creating")
 
 
-def get_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def get_event_source_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     return 200, _found(lambdas, call).shown
 
 
-def list_mappings(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def list_event_source_mappings(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     wanted = lambdas.name(call, caller).qualified_arn if call.params.get("FunctionName") else None
     source = call.params.get("EventSourceArn")
     found = [
@@ -87,19 +79,15 @@ def list_mappings(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int
     return 200, page("EventSourceMappings", found, call)
 
 
-def update_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def update_event_source_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     mapping, params = _found(lambdas, call), call.params
-    given = {key: params[key] for key in _SETTINGS if params.get(key) is not None}
-    shown, name = {**mapping.shown, **given, "LastModified": datetime.now(UTC)}, mapping.name
+    shown, name = {**mapping.shown, **_settings(params), "LastModified": datetime.now(UTC)}, mapping.name
     if params.get("FunctionName"):
         name = lambdas.name(call, caller)
         _existing(lambdas, name)
         shown["FunctionArn"] = name.qualified_arn
-    _require_batch(mapping.kind, shown)
-    _require_filters(params)
-    version = lambdas.version(name)
-    _require_source(lambdas, mapping.kind, version, mapping.source)
-    _require_letters(lambdas, version, params)
+    _require_settings(mapping.kind, shown)
+    _require_role(lambdas, mapping.kind, lambdas.version(name), mapping.source, params)
     state = "Updating"
     if "Enabled" in params and params["Enabled"] is not mapping.enabled:
         state = "Enabling" if params["Enabled"] else "Disabling"
@@ -108,7 +96,7 @@ def update_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[in
     return 202, mapping.answer(state)
 
 
-def delete_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def delete_event_source_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     mapping = _found(lambdas, call)
     del lambdas.mappings[mapping.shown["UUID"]]
     return 202, mapping.answer("Deleting")
@@ -133,79 +121,53 @@ def _kind(params: Map[str, Any]) -> EventSource:
             raise refused("Required 'sourceAccessConfigurations' parameter is missing.")
         return catalog.event_source("self-managed-kafka")
     source = Arn.maybe(params.get("EventSourceArn", ""))
-    if source is None or source.service not in _KINDS:
-        raise refused("Unrecognized event source.")
-    if source.service == "mq" and any(
-        each["Type"] == "VIRTUAL_HOST" for each in params.get("SourceAccessConfigurations", ())
-    ):
-        return catalog.event_source("mq-rabbitmq")
-    return catalog.event_source(_KINDS[source.service])
+    polled = (kind for kind in catalog.event_sources().values() if kind.side == "execution role")
+    kinds = [kind for kind in polled if source and f":{source.service}:" in kind.source_arn]
+    refuse((not kinds, "Unrecognized event source."))
+    access = {each["Type"] for each in params.get("SourceAccessConfigurations", ())}
+    return kinds[-1 if "VIRTUAL_HOST" in access else 0]  # a broker with virtual hosts is RabbitMQ
 
 
 def _new(kind: EventSource, name: FunctionName, params: Map[str, Any], uuid: str) -> dict[str, Any]:
     """The mapping as the API shows it from now on."""
-    streams, own = kind.name in STREAMS, kind.name == "self-managed-kafka"
     shown: dict[str, Any] = {
         "UUID": uuid,
         "BatchSize": kind.batch_size,
         "FunctionArn": name.qualified_arn,
         "LastModified": datetime.now(UTC),
         "State": "Disabled" if params.get("Enabled") is False else "Enabled",
-        "StateTransitionReason": "User action" if streams else "USER_INITIATED",
+        "StateTransitionReason": "USER_INITIATED",
         "EventSourceMappingArn": f"arn:aws:lambda:{name.region}:{name.account}:event-source-mapping:{uuid}",
     }
-    if own:
-        shown |= {"SelfManagedKafkaEventSourceConfig": {"ConsumerGroupId": uuid}, "StartingPosition": "TRIM_HORIZON"}
+    if kind.name == "self-managed-kafka":
+        shown["SelfManagedKafkaEventSourceConfig"] = {"ConsumerGroupId": uuid}
     else:
-        shown |= {
-            "EventSourceArn": params["EventSourceArn"],
-            "MaximumBatchingWindowInSeconds": 0,
-            "FunctionResponseTypes": [],
-        }
-    if kind.name != QUEUE:
-        shown["LastProcessingResult"] = "No records processed"
-    if streams:
-        shown |= _STREAM_DEFAULTS
-    return shown | {key: params[key] for key in _SETTINGS if params.get(key) is not None}
+        shown["EventSourceArn"] = params["EventSourceArn"]
+    return shown | deepcopy(dict(kind.settings)) | _settings(params)
+
+
+def _settings(params: Map[str, Any]) -> dict[str, Any]:
+    """The settings in a call, as the mapping shows them."""
+    return {key: value for key, value in params.items() if key not in _NO_SETTINGS and value is not None}
 
 
 def _require_position(kind: EventSource, params: Map[str, Any]) -> None:
     position, moment = params.get("StartingPosition"), params.get("StartingPositionTimestamp")
-    if kind.name == QUEUE and position is not None:
-        raise refused("StartingPosition is not valid for SQS event sources.")
-    if kind.name in (*STREAMS, "msk") and position is None:
-        raise refused(
-            "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
-            "Member must not be null."
-        )
-    if moment is not None and position != "AT_TIMESTAMP":
-        raise refused("Timestamp only valid with StartingPosition AT_TIMESTAMP")
-    if position == "AT_TIMESTAMP" and kind.name == "dynamodb-stream":
-        raise refused(f"Unsupported starting position for arn type: {params['EventSourceArn']}")
-    if position == "AT_TIMESTAMP" and _seconds(moment) < 0:
-        raise refused(
-            "Received Exception while reading from provided stream. "
-            "class java.lang.Long can not be converted to a Timestamp"
-        )
+    at_moment, seconds = position == "AT_TIMESTAMP", moment.timestamp() if isinstance(moment, datetime) else moment
+    unsupported = f"Unsupported starting position for arn type: {params.get('EventSourceArn')}"
+    refuse(
+        (kind.name == QUEUE and position is not None, "StartingPosition is not valid for SQS event sources."),
+        (kind.name in (*STREAMS, "msk") and position is None, _NO_POSITION),
+        (moment is not None and not at_moment, "Timestamp only valid with StartingPosition AT_TIMESTAMP"),
+        (at_moment and kind.name == "dynamodb-stream", unsupported),
+        (at_moment and isinstance(seconds, int | float) and seconds < 0, _NO_MOMENT),
+    )
 
 
-def _seconds(moment: Any) -> float:
-    return moment.timestamp() if isinstance(moment, datetime) else float(moment or 0)
-
-
-def _require_batch(kind: EventSource, shown: Map[str, Any]) -> None:
-    if kind.name == QUEUE and shown["BatchSize"] > 10 and not shown["MaximumBatchingWindowInSeconds"]:
-        raise refused("Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10")
-
-
-def _require_filters(params: Map[str, Any]) -> None:
-    for each in (params.get("FilterCriteria") or {}).get("Filters", ()):
-        try:
-            pattern = json.loads(each["Pattern"])
-        except ValueError:
-            pattern = None
-        if not _is_pattern(pattern):
-            raise refused("Invalid filter pattern definition.")
+def _require_settings(kind: EventSource, shown: Map[str, Any]) -> None:
+    long = kind.name == QUEUE and shown["BatchSize"] > 10 and not shown["MaximumBatchingWindowInSeconds"]
+    patterns = [parsed(each["Pattern"]) for each in (shown.get("FilterCriteria") or {}).get("Filters", ())]
+    refuse((long, _LONG_BATCH), (not all(map(_is_pattern, patterns)), "Invalid filter pattern definition."))
 
 
 def _is_pattern(pattern: Any) -> bool:
@@ -217,9 +179,7 @@ def _is_pattern(pattern: Any) -> bool:
 
 def _require_new(lambdas: LambdaStore, kind: EventSource, shown: Map[str, Any]) -> None:
     """One source feeds one function once. Raises `Fault` where it does already."""
-    same = ("EventSourceArn", "FunctionArn", "Topics", "SelfManagedEventSource")
-    if kind.name == "self-managed-kafka":
-        same = ("FunctionArn", "Topics")
+    same = {"FunctionArn", "Topics"} | ({"EventSourceArn"} if kind.name != "self-managed-kafka" else set())
     for other in lambdas.mappings.values():
         if all(other.shown.get(key) == shown.get(key) for key in same):
             servers = shown.get("SelfManagedEventSource", {}).get("Endpoints", {}).get("KAFKA_BOOTSTRAP_SERVERS", ())
@@ -233,75 +193,49 @@ def _require_new(lambdas: LambdaStore, kind: EventSource, shown: Map[str, Any]) 
             raise conflict(f"{sentence} already exists. Please update or delete the existing mapping with UUID {uuid}")
 
 
-_TWICE_STREAM = 'The event source arn (" {source} ") and function (" {name} ") provided mapping'
-_TWICE = {
-    QUEUE: 'An event source mapping with SQS arn (" {source} ") and function (" {name} ")',
-    "self-managed-kafka": (
-        'An event source mapping with event source ("{source}"), function ("{function}"), topics ("{topics}")'
-    ),
-}
-
-
-def _require_source(lambdas: LambdaStore, kind: EventSource, version: Version, source: str) -> None:
-    """Lambda tries a stream or a queue with the role before it takes the mapping; the other sources it finds out about
-    when it polls them."""
-    if kind.name not in (*STREAMS, QUEUE):
-        return
+def _require_role(
+    lambdas: LambdaStore, kind: EventSource, version: Version, source: str, params: Map[str, Any]
+) -> None:
+    """Lambda tries a stream or a queue, and the destination, with the role before it takes the mapping; the other
+    sources it finds out about when it polls them."""
     with lambdas.core.turns.because(Cause(CauseKind.MAPPING, version.name.arn)):
-        denied = next((action for action in creation_actions(kind) if not _try(lambdas, version, action, source)), None)
+        tried = ((action, asked_on(action, source)) for action in creation_actions(kind))
+        denied = next((a for a, on in tried if not ask_role(lambdas.core, version, a, on).allowed), None)
     if denied and kind.name == QUEUE:
         call = denied.partition(":")[2]
         raise refused(f"The function execution role does not have permissions to call {call} on SQS")
     if denied:
         raise refused(kind.failure["message"].replace("${SourceArn}", source))
-    if not _there(lambdas, kind, source):
+    if kind.name in (*STREAMS, QUEUE) and not _is_there(lambdas, kind, Arn.parse(source)):
         raise refused(f"Stream not found: {source}" if kind.name in STREAMS else _NO_QUEUE)
-
-
-_NO_QUEUE = (
-    "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
-    "SQS Error Message: The specified queue does not exist."
-)
-
-
-def creation_actions(kind: EventSource) -> tuple[str, ...]:
-    """What the role must be allowed before a mapping is taken: SubscribeToShard is for enhanced fan-out only."""
-    return tuple(action for action in kind.role_actions if action != "kinesis:SubscribeToShard")
-
-
-def _try(lambdas: LambdaStore, version: Version, action: str, source: str) -> bool:
-    known = catalog.action(action)
-    resource = source if known is None or known.resource_types else "*"
-    return ask_role(lambdas.core, version, action, resource).allowed
-
-
-def _there(lambdas: LambdaStore, kind: EventSource, source: str) -> bool:
-    """Whether the stream or the queue exists."""
-    arn = Arn.parse(source)
-    name = {"dynamodb-stream": "dynamodbstreams"}.get(kind.name, kind.name)
-    client = lambdas.core.system_client(arn.account, name, arn.region)
-    try:
-        if kind.name == QUEUE:
-            client.get_queue_url(QueueName=arn.resource)
-        elif kind.name == "kinesis":
-            client.describe_stream_summary(StreamARN=source)
-        else:
-            client.describe_stream(StreamArn=source)
-    except client.exceptions.ClientError:
-        return False
-    return True
-
-
-def _require_letters(lambdas: LambdaStore, version: Version, params: Map[str, Any]) -> None:
     target = params.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
     if target:
         require_destination(lambdas, version, target)
 
 
-OPERATIONS = {
-    "CreateEventSourceMapping": create_mapping,
-    "DeleteEventSourceMapping": delete_mapping,
-    "GetEventSourceMapping": get_mapping,
-    "ListEventSourceMappings": list_mappings,
-    "UpdateEventSourceMapping": update_mapping,
-}
+def creation_actions(kind: EventSource) -> tuple[str, ...]:
+    """What the role must be allowed before a mapping is taken: SubscribeToShard is for enhanced fan-out only."""
+    actions = kind.role_actions if kind.name in (*STREAMS, QUEUE) else ()
+    return tuple(action for action in actions if action != "kinesis:SubscribeToShard")
+
+
+def asked_on(action: str, source: str) -> str:
+    """What a permission of the role is asked on: the source, or everything where the action takes no resource."""
+    known = catalog.action(action)
+    return source if known is None or known.resource_types else "*"
+
+
+def _is_there(lambdas: LambdaStore, kind: EventSource, source: Arn) -> bool:
+    """Whether the stream or the queue exists."""
+    name = {"dynamodb-stream": "dynamodbstreams"}.get(kind.name, kind.name)
+    client = lambdas.core.system_client(source.account, name, source.region)
+    try:
+        if kind.name == QUEUE:
+            client.get_queue_url(QueueName=source.resource)
+        elif kind.name == "kinesis":
+            client.describe_stream_summary(StreamARN=source.text)
+        else:
+            client.describe_stream(StreamArn=source.text)
+    except client.exceptions.ClientError:
+        return False
+    return True

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from botocore import xform_name
+
 from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.functions import asynchronous, invoke, layers, lifecycle, mappings, permissions, urls, versions
 from perm_lab.cloud.functions.answers import Fault
@@ -19,8 +21,25 @@ from perm_lab.cloud.gate.hooks import Answer, Call
 Operation = Callable[[LambdaStore, Call, Caller], tuple[int, dict[str, Any]]]
 """(store, call, caller) -> (HTTP status, parsed response). Raises `Fault`."""
 
-_PARTS = (asynchronous, invoke, layers, lifecycle, mappings, permissions, urls, versions)
-_OPERATIONS: dict[str, Operation] = {name: run for part in _PARTS for name, run in part.OPERATIONS.items()}
+# a module answers an operation by the function that has boto3's name of it
+_NAMES = {
+    asynchronous: "DeleteFunctionEventInvokeConfig GetFunctionEventInvokeConfig ListFunctionEventInvokeConfigs "
+    "PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig",
+    invoke: "Invoke",
+    layers: "AddLayerVersionPermission DeleteLayerVersion GetLayerVersion GetLayerVersionByArn GetLayerVersionPolicy "
+    "ListLayerVersions ListLayers PublishLayerVersion RemoveLayerVersionPermission",
+    lifecycle: "CreateFunction DeleteFunction GetFunction GetFunctionConfiguration ListFunctions UpdateFunctionCode "
+    "UpdateFunctionConfiguration",
+    mappings: "CreateEventSourceMapping DeleteEventSourceMapping GetEventSourceMapping ListEventSourceMappings "
+    "UpdateEventSourceMapping",
+    permissions: "AddPermission DeleteResourcePolicy GetPolicy GetResourcePolicy PutResourcePolicy RemovePermission",
+    urls: "CreateFunctionUrlConfig DeleteFunctionUrlConfig GetFunctionUrlConfig ListFunctionUrlConfigs "
+    "UpdateFunctionUrlConfig",
+    versions: "CreateAlias DeleteAlias GetAlias ListAliases ListVersionsByFunction PublishVersion UpdateAlias",
+}
+_OPERATIONS: dict[str, Operation] = {
+    name: getattr(module, xform_name(name)) for module, names in _NAMES.items() for name in names.split()
+}
 
 
 def invalid(call: Call) -> Answer | None:

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from perm_lab.cloud.core.callers import Caller
-from perm_lab.cloud.functions.answers import Fault, conflict, missing, refused
-from perm_lab.cloud.functions.state import LATEST, Function, ResourcePolicy, text
+from perm_lab.cloud.functions.answers import NO_POLICY, UNKNOWN_PRINCIPAL, Fault, conflict, missing, refused
+from perm_lab.cloud.functions.state import LATEST, Alias, Function, ResourcePolicy, Version, text
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.hooks import Call
 from perm_lab.cloud.names import FunctionName
@@ -37,37 +37,25 @@ _CONDITIONS = (
 
 def add_permission(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name, params = lambdas.name(call, caller), call.params
-    function = _holder(lambdas, name)
-    _known(lambdas, params["Principal"])
-    policy = function.policies.get(name.qualifier)
-    lambdas.check_revision(params.get("RevisionId"), _revision(function, name))
-    statements = _statements(policy)
-    if params["StatementId"] in (statement.get("Sid") for statement in statements):
-        raise conflict(
-            f"The statement id ({params['StatementId']}) provided already exists. "
-            "Please provide a new statement id, or remove the existing statement."
-        )
+    function, holder = _holder(lambdas, name)
+    if not _is_known(lambdas, params["Principal"]):
+        raise refused(UNKNOWN_PRINCIPAL)
+    lambdas.check_revision(params.get("RevisionId"), holder.revision)
     statement = written(params, name.qualified_arn)
-    document = dict(policy.document) if policy else {"Version": "2012-10-17", "Id": "default"}
-    document["Statement"] = [*statements, statement]
-    _store(lambdas, function, name, document)
+    _store(lambdas, function, name, with_statement(function.policies.get(name.qualifier), statement))
     return 201, {"Statement": text(statement)}
 
 
 def remove_permission(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name, params = lambdas.name(call, caller), call.params
-    if name.arn not in lambdas.functions:
-        raise missing(f"No policy found for: {name.arn}")
-    function = _holder(lambdas, name)
+    lambdas.function(name, f"No policy found for: {name.arn}")
+    function, holder = _holder(lambdas, name)
     policy = function.policies.get(name.qualifier)
     if policy is None:
-        raise missing("No policy is associated with the given resource.")
-    statements = _statements(policy)
-    left = [statement for statement in statements if statement.get("Sid") != params["StatementId"]]
-    if left == statements:
-        raise missing(f"Statement {params['StatementId']} is not found in resource policy.")
-    lambdas.check_revision(params.get("RevisionId"), _revision(function, name))
-    _store(lambdas, function, name, {**policy.document, "Statement": left} if left else None)
+        raise missing(NO_POLICY)
+    left = without_statement(policy, params["StatementId"])
+    lambdas.check_revision(params.get("RevisionId"), holder.revision)
+    _store(lambdas, function, name, left)
     return 204, {}
 
 
@@ -78,8 +66,8 @@ def get_policy(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, d
 
 def put_resource_policy(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = _resource(call)
-    function = _holder(lambdas, name)
-    lambdas.check_revision(call.params.get("RevisionId"), _revision(function, name), "GetResourcePolicy")
+    function, holder = _holder(lambdas, name)
+    lambdas.check_revision(call.params.get("RevisionId"), holder.revision, "GetResourcePolicy")
     try:
         Policy.parse(call.params["Policy"], PolicyKind.RESOURCE, name=f"function policy of {name.name}")
     except PolicyError as error:
@@ -95,10 +83,10 @@ def get_resource_policy(lambdas: LambdaStore, call: Call, caller: Caller) -> tup
 
 def delete_resource_policy(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     name = _resource(call)
-    function = _holder(lambdas, name)
+    function, holder = _holder(lambdas, name)
     if name.qualifier not in function.policies:
         raise missing()
-    lambdas.check_revision(call.params.get("RevisionId"), _revision(function, name), "GetResourcePolicy")
+    lambdas.check_revision(call.params.get("RevisionId"), holder.revision, "GetResourcePolicy")
     _store(lambdas, function, name, None)
     return 204, {}
 
@@ -113,28 +101,24 @@ def _resource(call: Call) -> FunctionName:
 
 def _shown(function: Function | None, name: FunctionName) -> tuple[int, dict[str, Any]]:
     policy = function and function.policies.get(name.qualifier)
-    if not function or not policy:
+    holder = function and function.named(name.qualifier)
+    if not policy or not holder:
         raise missing()
-    return 200, {"Policy": text(policy.document), "RevisionId": _revision(function, name)}
+    return 200, {"Policy": text(policy.document), "RevisionId": holder.revision}
 
 
-def _revision(function: Function, name: FunctionName) -> str:
-    """The revision id of a policy is that of the function, the version or the alias that the policy is on."""
-    holder = function.named(name.qualifier)
-    return holder.revision if holder else ""
+def _holder(lambdas: LambdaStore, name: FunctionName) -> tuple[Function, Version | Alias]:
+    """The function, and what of it `name` names: it has the policy and tells the policy's revision.
 
-
-def _holder(lambdas: LambdaStore, name: FunctionName) -> Function:
-    """The function whose policy `name` leads to. Raises `Fault` where there is nothing to have one."""
+    Raises `Fault` where there is nothing to have one.
+    """
     if name.qualifier == LATEST:
         raise refused("We currently do not support adding policies for $LATEST.")
-    function = lambdas.functions.get(name.arn)
-    if function is None:
-        raise missing(f"Function not found: {name.arn}")
-    if function.named(name.qualifier) is None:
-        kind = "Cannot find alias arn" if name.has_alias else "Function not found"
-        raise missing(f"{kind}: {name.qualified_arn}")
-    return function
+    function = lambdas.function(name, f"Function not found: {name.arn}")
+    holder = function.named(name.qualifier)
+    if holder is None:
+        raise missing(f"{'Cannot find alias arn' if name.has_alias else 'Function not found'}: {name.qualified_arn}")
+    return function, holder
 
 
 def written(params: Mapping[str, Any], arn: str) -> dict[str, Any]:
@@ -143,7 +127,7 @@ def written(params: Mapping[str, Any], arn: str) -> dict[str, Any]:
     if re.fullmatch(r"\d{12}", name):
         name = f"arn:aws:iam::{name}:root"
     kind = "AWS" if name.startswith("arn:") else "Service"
-    statement = {
+    statement: dict[str, Any] = {
         "Sid": params["StatementId"],
         "Effect": "Allow",
         "Principal": name if name == "*" else {kind: name},
@@ -158,18 +142,33 @@ def written(params: Mapping[str, Any], arn: str) -> dict[str, Any]:
     return {**statement, "Condition": conditions} if conditions else statement
 
 
-def _known(lambdas: LambdaStore, name: str) -> None:
-    """Raises `Fault` for a Principal of which AWS knows nobody."""
+def with_statement(policy: ResourcePolicy | None, statement: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy's document with one more statement. Raises `Fault` where there is one of that id."""
+    before = policy.document if policy else {"Version": "2012-10-17", "Id": "default"}
+    statements = policy.statements if policy else []
+    if statement["Sid"] in (each.get("Sid") for each in statements):
+        raise conflict(
+            f"The statement id ({statement['Sid']}) provided already exists. "
+            "Please provide a new statement id, or remove the existing statement."
+        )
+    return {**before, "Statement": [*statements, statement]}
+
+
+def without_statement(policy: ResourcePolicy | None, sid: str) -> dict[str, Any] | None:
+    """The policy's document without a statement, None where no other is left. Raises `Fault` where it has none."""
+    left = [statement for statement in policy.statements if statement.get("Sid") != sid] if policy else []
+    if policy is None or left == policy.statements:
+        raise missing(f"Statement {sid} is not found in resource policy.")
+    return {**policy.document, "Statement": left} if left else None
+
+
+def _is_known(lambdas: LambdaStore, name: str) -> bool:
+    """Whether AWS knows somebody of this name: everybody, an account, an identity that exists, a service."""
     if name == "*" or re.fullmatch(r"\d{12}", name):
-        return
-    identity = _IDENTITY.fullmatch(name)
-    if not (lambdas.core.policies.knows(name, lambdas.core.accounts) if identity else _SERVICE.fullmatch(name)):
-        raise refused("The provided principal was invalid. Please check the principal and try again.")
-
-
-def _statements(policy: ResourcePolicy | None) -> list[dict[str, Any]]:
-    found = policy.document["Statement"] if policy else []
-    return found if isinstance(found, list) else [found]
+        return True
+    if _IDENTITY.fullmatch(name):
+        return lambdas.core.policies.knows(name, lambdas.core.accounts)
+    return _SERVICE.fullmatch(name) is not None
 
 
 def _store(lambdas: LambdaStore, function: Function, name: FunctionName, document: dict[str, Any] | None) -> None:
@@ -184,13 +183,3 @@ def _store(lambdas: LambdaStore, function: Function, name: FunctionName, documen
     holder = function.named(name.qualifier)
     if holder:
         holder.revision = lambdas.next_id()
-
-
-OPERATIONS = {
-    "AddPermission": add_permission,
-    "DeleteResourcePolicy": delete_resource_policy,
-    "GetPolicy": get_policy,
-    "GetResourcePolicy": get_resource_policy,
-    "PutResourcePolicy": put_resource_policy,
-    "RemovePermission": remove_permission,
-}

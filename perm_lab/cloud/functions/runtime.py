@@ -30,7 +30,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from json import dumps, loads  # a handler may put others in their place
 from types import CodeType, FrameType
 from typing import Any
@@ -93,7 +93,6 @@ class Environment:
         self.has_stream = False
         self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{version.number}]{serial.replace('-', '')}"
         self._session = session
-        self._logs: Any = None
         self._serial, self._runs = serial, 0
         self._changes: list[dict[str, Any]] = [{} for _ in _SHARED]
         self._random = random.Random().getstate()
@@ -116,11 +115,10 @@ class Environment:
         """By which the calls of the function's code are known."""
         return self._variables["AWS_ACCESS_KEY_ID"]
 
+    @cached_property
     def logs(self) -> Any:
         """The CloudWatch Logs client with which Lambda writes this function's log, as the role."""
-        if self._logs is None:
-            self._logs = self._session.client("logs")
-        return self._logs
+        return self._session.client("logs")
 
     def _own_variables(self) -> dict[str, str]:
         keys = self._session.get_credentials().get_frozen_credentials()
@@ -154,77 +152,53 @@ class Environment:
         """
         self._runs += 1
         request_id = f"{self._serial[:-12]}{self._runs:012d}"
-        out = io.StringIO()
+        name, settings, out = self.version.name.name, self.version.settings, io.StringIO()
+        group, memory = settings["LoggingConfig"]["LogGroup"], settings["MemorySize"]
+        context = Context(request_id, name, arn, group, self.log_stream, str(memory), clock, self.version.number)
         print(f"START RequestId: {request_id} Version: {self.version.number}", file=out)
         with self._inside(out, request_id), self._loops.running(clock), clock.going():
-            body, failed = self._call(payload, self._context(request_id, clock, arn), out)
+            body, failed = self._call(payload, context, out)
             took = min(clock.elapsed(), clock.timeout) * 1000
-        print(f"END RequestId: {request_id}", file=out)
-        memory = self.version.settings["MemorySize"]
-        print(
-            f"REPORT RequestId: {request_id}\tDuration: {took:.2f} ms\tBilled Duration: {math.ceil(took)} ms\t"
-            f"Memory Size: {memory} MB",
-            file=out,
-        )
+        report = f"Duration: {took:.2f} ms\tBilled Duration: {math.ceil(took)} ms\tMemory Size: {memory} MB"
+        print(f"END RequestId: {request_id}\nREPORT RequestId: {request_id}\t{report}", file=out)
         return Outcome(body, failed, out.getvalue(), request_id)
 
-    def _context(self, request_id: str, clock: Clock, arn: str) -> Context:
-        settings, name = self.version.settings, self.version.name
-        return Context(
-            request_id,
-            name.name,
-            arn,
-            settings["LoggingConfig"]["LogGroup"],
-            self.log_stream,
-            str(settings["MemorySize"]),
-            clock,
-            self.version.number,
-        )
-
     def _call(self, payload: bytes, context: Context, out: io.StringIO) -> tuple[bytes, bool]:
+        stack: list[str] | None = None
         try:
             with _deadline(self._root, context.clock):
-                handler = self._load()
-                result = handler(loads(payload), context)
-            return _marshal(result), False
+                result = self._load()(loads(payload), context)
+            try:
+                return dumps(result).encode(), False
+            except (TypeError, ValueError) as error:
+                raise RuntimeFailure("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
         except TimedOut:
-            seconds = self.version.settings["Timeout"]
-            message = f"RequestId: {context.aws_request_id} Error: Task timed out after {seconds:.2f} seconds"
-            print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z} {message}", file=out)
-            return _failure({"errorType": "Sandbox.Timedout", "errorMessage": message})
+            kind, seconds = "Sandbox.Timedout", self.version.settings["Timeout"]
+            said = f"RequestId: {context.aws_request_id} Error: Task timed out after {seconds:.2f} seconds"
+            print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z} {said}", file=out)
         except RuntimeFailure as failure:
-            print(f"[ERROR] {failure.kind}: {failure}", file=out)
-            return _failure(
-                {
-                    "errorMessage": str(failure),
-                    "errorType": failure.kind,
-                    "requestId": context.aws_request_id,
-                    "stackTrace": [],
-                }
-            )
+            kind, said, stack = failure.kind, str(failure), []
+            print(f"[ERROR] {kind}: {said}", file=out)
         except Exception as error:
-            return _failure(self._own_error(error, context, out))
+            kind, said, stack = type(error).__name__, str(error), self._own_stack(error)
+            print(f"[ERROR] {kind}: {said}\nTraceback (most recent call last):\n{''.join(stack)}", end="", file=out)
         except KeyboardInterrupt:
             raise  # the learner's
         except BaseException as stop:
             self._handler = None
             status = (stop.code or 0) if isinstance(stop, SystemExit) else 1
-            message = f"RequestId: {context.aws_request_id} Error: Runtime exited with error: exit status {status}"
-            return _failure({"errorType": "Runtime.ExitError", "errorMessage": message})
+            kind = "Runtime.ExitError"
+            said = f"RequestId: {context.aws_request_id} Error: Runtime exited with error: exit status {status}"
+        body: dict[str, Any] = {"errorType": kind, "errorMessage": said}
+        if stack is not None:
+            body = {"errorMessage": said, "errorType": kind, "requestId": context.aws_request_id, "stackTrace": stack}
+        return dumps(body).encode(), True
 
-    def _own_error(self, error: Exception, context: Context, out: io.StringIO) -> dict[str, Any]:
-        """The payload of an exception that the function's own code raised, which is logged as well."""
+    def _own_stack(self, error: Exception) -> list[str]:
+        """The lines of an exception's traceback from where the function's own code begins."""
         frames = traceback.extract_tb(error.__traceback__)
         mine = next((i for i, f in enumerate(frames) if f.filename.startswith(self._root)), len(frames))
-        stack = [line.replace(self._root, TASK_ROOT) for line in traceback.format_list(frames[mine:])]
-        print(f"[ERROR] {type(error).__name__}: {error}\nTraceback (most recent call last):", file=out)
-        print("".join(stack), end="", file=out)
-        return {
-            "errorMessage": str(error),
-            "errorType": type(error).__name__,
-            "requestId": context.aws_request_id,
-            "stackTrace": stack,
-        }
+        return [line.replace(self._root, TASK_ROOT) for line in traceback.format_list(frames[mine:])]
 
     def _load(self) -> Callable[[Any, Context], Any]:
         """The handler, imported on the first run (the cold start)."""
@@ -234,14 +208,13 @@ class Environment:
             try:
                 module = importlib.import_module(module_name or name)
             except SyntaxError as error:
-                kind, text = "Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}"
-                raise RuntimeFailure(kind, text.replace(self._root, TASK_ROOT)) from None
+                text = f"Syntax error in module '{module_name}': {error}".replace(self._root, TASK_ROOT)
+                raise RuntimeFailure("Runtime.UserCodeSyntaxError", text) from None
             except ImportError as error:
                 text = f"Unable to import module '{module_name}': {error}"
                 raise RuntimeFailure("Runtime.ImportModuleError", text) from None
             if not hasattr(module, name):
-                text = f"Handler '{name}' missing on module '{module_name}'"
-                raise RuntimeFailure("Runtime.HandlerNotFound", text)
+                raise RuntimeFailure("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module_name}'")
             self._handler = getattr(module, name)
         return self._handler
 
@@ -358,14 +331,3 @@ _STANDS_STILL = sys.version_info < (3, 12)  # a jump to itself begins no line, b
 def _has_one_line_loop(code: CodeType) -> bool:
     """Whether an instruction jumps to itself, as `while True: pass` on one line does."""
     return any(step.opcode in dis.hasjrel and step.argval == step.offset for step in dis.get_instructions(code))
-
-
-def _marshal(result: Any) -> bytes:
-    try:
-        return dumps(result).encode()
-    except (TypeError, ValueError) as error:
-        raise RuntimeFailure("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
-
-
-def _failure(body: dict[str, Any]) -> tuple[bytes, bool]:
-    return dumps(body).encode(), True

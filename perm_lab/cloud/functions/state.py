@@ -26,17 +26,12 @@ _DEFAULTS: dict[str, Any] = {
     "Timeout": 3,
     "TracingConfig": {"Mode": "PassThrough"},
 }
-_KEPT = (
-    *_DEFAULTS,
-    *("Environment", "Handler", "Layers", "Role", "Runtime", "LoggingConfig", "DeadLetterConfig", "KMSKeyArn"),
-    "VpcConfig",
-)
-_CREATING = {
-    "State": "Pending",
-    "StateReason": "The function is being created.",
-    "StateReasonCode": "Creating",
-}
-_UPDATING = {
+_KEPT = "DeadLetterConfig Environment Handler KMSKeyArn Layers LoggingConfig Role Runtime VpcConfig".split()
+# what a configuration says of the change that made it
+DONE = {"State": "Active", "LastUpdateStatus": "Successful"}
+CREATING = {"State": "Pending", "StateReason": "The function is being created.", "StateReasonCode": "Creating"}
+UPDATING = {
+    "State": "Active",
     "LastUpdateStatus": "InProgress",
     "LastUpdateStatusReason": "The function is being created.",
     "LastUpdateStatusReasonCode": "Creating",
@@ -60,7 +55,7 @@ class Version:
 
     def configure(self, params: Mapping[str, Any]) -> None:
         """Take over the settings in `params`; members that are absent stay as they are."""
-        for key in _KEPT:
+        for key in (*_DEFAULTS, *_KEPT):
             if params.get(key) is not None:
                 merged = self.settings.get(key) if key == "LoggingConfig" else None
                 self.settings[key] = {**merged, **params[key]} if merged else params[key]
@@ -68,7 +63,7 @@ class Version:
     @property
     def role(self) -> str:
         """ARN of the execution role."""
-        return self.settings["Role"]
+        return str(self.settings["Role"])
 
     @property
     def arn(self) -> str:
@@ -82,28 +77,20 @@ class Version:
         """Note a change: a new revision id and time."""
         self.revision, self.modified = revision, datetime.now(UTC)
 
-    def creating(self) -> dict[str, Any]:
-        """The configuration in CreateFunction's answer."""
-        return self._configuration(_CREATING)
-
-    def updating(self) -> dict[str, Any]:
-        """The configuration in the answer to an update."""
-        return self._configuration({"State": "Active", **_UPDATING})
-
-    def configuration(self, arn: str = "") -> dict[str, Any]:
-        """The configuration as it is once AWS has finished a change; in a lab that is at once.
+    def configuration(self, arn: str = "", state: Mapping[str, str] = DONE) -> dict[str, Any]:
+        """The configuration as the API shows it: `CREATING` or `UPDATING` in the answer to a change, later `DONE`.
 
         `arn` is the ARN by which the caller named the version, where that differs from its own.
         """
-        found = self._configuration({"State": "Active", "LastUpdateStatus": "Successful"})
-        return found | {"FunctionArn": arn} if arn else found
-
-    def _configuration(self, state: Mapping[str, str]) -> dict[str, Any]:
+        runtime = {}
+        if "Runtime" in self.settings:  # in a lab each runtime has one release, and its id says nothing
+            release = hashlib.sha256(self.settings["Runtime"].encode()).hexdigest()
+            runtime = {"RuntimeVersionArn": f"arn:aws:lambda:{self.name.region}::runtime:{release}"}
         return {
             **self.settings,
-            **self._runtime(),
+            **({"RuntimeVersionConfig": runtime} if runtime else {}),
             "FunctionName": self.name.name,
-            "FunctionArn": self.arn,
+            "FunctionArn": arn or self.arn,
             "CodeSha256": self.code_sha256,
             "CodeSize": len(self.zip),
             "LastModified": self.modified.strftime("%Y-%m-%dT%H:%M:%S.") + "000+0000",
@@ -112,13 +99,6 @@ class Version:
             "Version": self.number,
             **state,
         }
-
-    def _runtime(self) -> dict[str, Any]:
-        """Which release of the runtime runs; in a lab each runtime has one, and its id says nothing."""
-        if "Runtime" not in self.settings:
-            return {}
-        release = hashlib.sha256(self.settings["Runtime"].encode()).hexdigest()
-        return {"RuntimeVersionConfig": {"RuntimeVersionArn": f"arn:aws:lambda:{self.name.region}::runtime:{release}"}}
 
 
 @dataclass(slots=True)
@@ -141,6 +121,12 @@ class ResourcePolicy:
 
     document: dict[str, Any]
     revision: str = ""
+
+    @property
+    def statements(self) -> list[dict[str, Any]]:
+        """The statements of the document, which may have a single one outside a list."""
+        found = self.document["Statement"]
+        return found if isinstance(found, list) else [found]
 
 
 @dataclass(slots=True)
@@ -194,6 +180,11 @@ class LayerVersion:
     shown: dict[str, Any]
     policy: ResourcePolicy | None = None
 
+    @property
+    def policy_revision(self) -> str:
+        """The revision id of the policy, empty where there is none."""
+        return self.policy.revision if self.policy else ""
+
 
 @dataclass(slots=True)
 class EventSourceMapping:
@@ -220,6 +211,14 @@ class EventSourceMapping:
     def answer(self, state: str) -> dict[str, Any]:
         """What the API answers while the mapping goes over to its new state; the lab is there at once."""
         return {**self.shown, "State": state}
+
+
+def parsed(text: str) -> Any:
+    """What JSON says; the text itself where it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def text(document: Mapping[str, Any]) -> str:

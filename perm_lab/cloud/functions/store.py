@@ -66,15 +66,14 @@ class LambdaStore:
         if name.region != call.region:
             raise missing(f"Functions from '{name.region}' are not reachable in this region ('{call.region}')")
         if qualifier and name.qualifier not in ("", qualifier):
-            message = "The derived qualifier from the function name does not match the specified qualifier."
-            raise refused(message)
+            raise refused("The derived qualifier from the function name does not match the specified qualifier.")
         return FunctionName(name.account, name.region, name.name, qualifier or name.qualifier)
 
-    def function(self, name: FunctionName) -> Function:
-        """The function `name`, whatever its qualifier. Raises `Fault` when there is none."""
+    def function(self, name: FunctionName, else_say: str = "") -> Function:
+        """The function `name`, whatever its qualifier. Raises `Fault`, which may say `else_say`, if there is none."""
         function = self.functions.get(name.arn)
         if function is None:
-            raise missing(f"Function not found: {name.qualified_arn}")
+            raise missing(else_say or f"Function not found: {name.qualified_arn}")
         return function
 
     def find(self, name: FunctionName) -> Version | None:
@@ -82,11 +81,11 @@ class LambdaStore:
         function = self.functions.get(name.arn)
         return function.version(name.qualifier) if function else None
 
-    def version(self, name: FunctionName) -> Version:
-        """What runs under `name`. Raises `Fault` when there is no such function, version or alias."""
+    def version(self, name: FunctionName, else_say: str = "") -> Version:
+        """What runs under `name`. Raises `Fault`, which may say `else_say`, if no function, version or alias does."""
         version = self.find(name)
         if version is None:
-            raise missing(f"Function not found: {name.qualified_arn}")
+            raise missing(else_say or f"Function not found: {name.qualified_arn}")
         return version
 
     def may_assume(self, role: str, name: FunctionName, cause: CauseKind, **params: str) -> bool:

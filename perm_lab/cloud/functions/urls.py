@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from perm_lab.cloud.core.callers import Caller
-from perm_lab.cloud.functions.answers import conflict, missing, page
+from perm_lab.cloud.functions.answers import NO_SUCH_RESOURCE, conflict, missing, page
 from perm_lab.cloud.functions.state import Function
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.actions import Check
@@ -22,6 +22,7 @@ FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "
     "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
 )
+_NO_FUNCTION = "Function does not exist"
 
 
 def checks(name: FunctionName, auth_type: str) -> tuple[Check, ...]:
@@ -34,16 +35,15 @@ def checks(name: FunctionName, auth_type: str) -> tuple[Check, ...]:
     )
 
 
-def create_url(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def create_function_url_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     function, name = _existing(lambdas, call, caller)
     if name.qualifier in function.urls:
         raise conflict(
             f"Failed to create function url config for [functionArn = {name.qualified_arn}]. "
             "Error message:  FunctionUrlConfig exists for this Lambda function"
         )
-    now = _now()
-    host = sha256(name.qualified_arn.encode()).hexdigest()[:32]
-    function.urls[name.qualifier] = {
+    now, host = _now(), sha256(name.qualified_arn.encode()).hexdigest()[:32]
+    config = function.urls[name.qualifier] = {
         "FunctionUrl": f"https://{host}.lambda-url.{name.region}.on.aws/",
         "FunctionArn": name.qualified_arn,
         "AuthType": call.params["AuthType"],
@@ -52,15 +52,15 @@ def create_url(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, d
         "LastModifiedTime": now,
         "InvokeMode": call.params.get("InvokeMode", "BUFFERED"),
     }
-    return 201, _without(_changed(function, name, call), "LastModifiedTime")
+    return 201, _changed(config, call, "LastModifiedTime")
 
 
-def get_url(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def get_function_url_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     function, name = _configured(lambdas, call, caller)
     return 200, function.urls[name.qualifier]
 
 
-def update_url(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def update_function_url_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     _existing(lambdas, call, caller)
     function, name = _configured(lambdas, call, caller)
     given = {key: call.params[key] for key in ("AuthType", "Cors", "InvokeMode") if call.params.get(key) is not None}
@@ -68,56 +68,41 @@ def update_url(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, d
     if not config.get("Cors"):
         config.pop("Cors", None)
     function.urls[name.qualifier] = config
-    return 200, _changed(function, name, call)
+    return 200, _changed(config, call)
 
 
-def delete_url(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+def delete_function_url_config(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     function, name = _configured(lambdas, call, caller)
     del function.urls[name.qualifier]
     return 204, {}
 
 
-def list_urls(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
-    function = lambdas.functions.get(lambdas.name(call, caller).arn)
-    if function is None:
-        raise missing("Function does not exist")
+def list_function_url_configs(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
+    function = lambdas.function(lambdas.name(call, caller), _NO_FUNCTION)
     return 200, page("FunctionUrlConfigs", list(function.urls.values()), call)
 
 
 def _existing(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
     name = lambdas.name(call, caller)
-    function = lambdas.functions.get(name.arn)
-    if function is None or function.named(name.qualifier) is None:
-        raise missing("Function does not exist")
+    function = lambdas.function(name, _NO_FUNCTION)
+    if function.named(name.qualifier) is None:
+        raise missing(_NO_FUNCTION)
     return function, name
-
-
-def _changed(function: Function, name: FunctionName, call: Call) -> dict[str, Any]:
-    """The answer to a call that sets the URL: it has the invoke mode only where the call has it."""
-    config = function.urls[name.qualifier]
-    return config if "InvokeMode" in call.params else _without(config, "InvokeMode")
 
 
 def _configured(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
     name = lambdas.name(call, caller)
-    function = lambdas.functions.get(name.arn)
-    if function is None or name.qualifier not in function.urls:
+    function = lambdas.function(name, NO_SUCH_RESOURCE)
+    if name.qualifier not in function.urls:
         raise missing()
     return function, name
 
 
+def _changed(config: Mapping[str, Any], call: Call, *hidden: str) -> dict[str, Any]:
+    """The answer to a call that sets the URL: it has the invoke mode only where the call has it."""
+    absent = hidden if "InvokeMode" in call.params else (*hidden, "InvokeMode")
+    return {key: value for key, value in config.items() if key not in absent}
+
+
 def _now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-
-
-def _without(config: Mapping[str, Any], member: str) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key != member}
-
-
-OPERATIONS = {
-    "CreateFunctionUrlConfig": create_url,
-    "DeleteFunctionUrlConfig": delete_url,
-    "GetFunctionUrlConfig": get_url,
-    "ListFunctionUrlConfigs": list_urls,
-    "UpdateFunctionUrlConfig": update_url,
-}

@@ -7,24 +7,23 @@ service, which answers with one ValidationException that lists them all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 TOO_LONG = "Member must have length less than or equal to {}"
-
-_RULES = {
+# constraint -> AWS's sentence, and whether a value keeps it
+_Rules = dict[str, tuple[str, Callable[[Any, Any], bool]]]
+_RULES: _Rules = {
     "max": (TOO_LONG, lambda value, limit: len(value) <= limit),
     "min": ("Member must have length greater than or equal to {}", lambda value, limit: len(value) >= limit),
-    "pattern": ("Member must satisfy regular expression pattern: {}", lambda value, limit: _matches(limit, value)),
+    "pattern": ("Member must satisfy regular expression pattern: {}", lambda value, limit: _matches(value, limit)),
     "enum": ("Member must satisfy enum value set: [{}]", lambda value, limit: value in limit),
 }
-_NUMBER_RULES = {
+_NUMBER_RULES: _Rules = {
     "max": ("Member must have value less than or equal to {}", lambda value, limit: value <= limit),
     "min": ("Member must have value greater than or equal to {}", lambda value, limit: value >= limit),
 }
-
-
 # members that AWS checks as written here, not as its published model has them
 _ORDERS = {"startingPosition": ["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"]}
 _NOT_NULL = "Member must not be null"
@@ -37,18 +36,15 @@ def validation_message(shape: Any, params: Mapping[str, Any]) -> str | None:
     `shape` is the operation's input shape in botocore's model.
     """
     errors = list(_errors(shape, params, ""))
-    if not errors:
-        return None
     plural = "s" if len(errors) > 1 else ""
-    return f"{len(errors)} validation error{plural} detected: " + "; ".join(errors)
+    return f"{len(errors)} validation error{plural} detected: {'; '.join(errors)}" if errors else None
 
 
 def _errors(shape: Any, params: Mapping[str, Any], prefix: str) -> Iterator[str]:
     for name, value in params.items():
-        member = shape.members.get(name)
+        member, path = shape.members.get(name), prefix + name[:1].lower() + name[1:]
         if member is None or value is None:
             continue
-        path = prefix + name[:1].lower() + name[1:]
         if member.type_name == "structure" and isinstance(value, Mapping):
             yield from _errors(member, value, path + ".")
         elif member.type_name in ("string", "integer", "long"):
@@ -107,5 +103,5 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern.replace(r"\p{L}", r"\w").replace(r"\p{N}", r"\d").replace(r"\p{Z}", r"\s"))
 
 
-def _matches(pattern: str, value: str) -> bool:
+def _matches(value: str, pattern: str) -> bool:
     return _compiled(pattern).fullmatch(value) is not None

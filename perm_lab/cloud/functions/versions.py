@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from perm_lab.cloud.core.callers import Caller
-from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refused
+from perm_lab.cloud.functions.answers import conflict, listed, missing, page, refuse, refused
 from perm_lab.cloud.functions.state import LATEST, Alias, Function, Version
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.hooks import Call
@@ -20,29 +20,24 @@ from perm_lab.cloud.gate.hooks import Call
 
 def publish(lambdas: LambdaStore, function: Function, description: str | None = None) -> Version:
     """A new version of what `$LATEST` is now, or the last version when nothing has changed since."""
-    last = function.versions.get(str(function.published))
-    if last and _same(last, function.latest):
+    latest, last = function.latest, function.versions.get(str(function.published))
+    if last and last.zip == latest.zip and latest.settings == last.settings | {"Description": last.latest_description}:
         return last
     function.published += 1
-    settings = copy.deepcopy(function.latest.settings)
+    settings = copy.deepcopy(latest.settings)
     if description is not None:
         settings["Description"] = description
     version = replace(
-        function.latest,
+        latest,
         settings=settings,
         number=str(function.published),
         revision=lambdas.next_id(),
         modified=datetime.now(UTC),
-        latest_description=function.latest.settings["Description"],
+        latest_description=latest.settings["Description"],
     )
     function.versions[version.number] = version
-    function.latest.revision = lambdas.next_id()
+    latest.revision = lambdas.next_id()
     return version
-
-
-def _same(version: Version, latest: Version) -> bool:
-    settings = {**version.settings, "Description": version.latest_description}
-    return version.zip == latest.zip and settings == latest.settings
 
 
 def publish_version(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
@@ -50,13 +45,11 @@ def publish_version(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[i
     lambdas.check_revision(call.params.get("RevisionId"), function.latest.revision)
     wanted, found = call.params.get("CodeSha256"), function.latest.code_sha256
     if wanted not in (None, "", found):
-        message = (
+        raise refused(
             f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST ({found}). "
             "Please try again with the CodeSHA256 in $LATEST."
         )
-        raise refused(message)
-    version = publish(lambdas, function, call.params.get("Description"))
-    return 201, version.configuration()
+    return 201, publish(lambdas, function, call.params.get("Description")).configuration()
 
 
 def list_versions_by_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
@@ -67,9 +60,7 @@ def list_versions_by_function(lambdas: LambdaStore, call: Call, caller: Caller) 
 
 def create_alias(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     params, name = call.params, lambdas.name(call, caller)
-    function = lambdas.functions.get(name.arn)
-    if function is None:
-        raise missing(f"Function not found: {name.arn}:{params['FunctionVersion']}")
+    function = lambdas.function(name, f"Function not found: {name.arn}:{params['FunctionVersion']}")
     routing = _routing(function, params["FunctionVersion"], params)
     if params["Name"] in function.aliases:
         raise conflict(f"Alias already exists: {name.arn}:{params['Name']}")
@@ -114,8 +105,7 @@ def _alias(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[Function, 
     function = lambdas.functions.get(name.arn)
     alias = function and function.aliases.get(call.params["Name"])
     if not function or not alias:
-        arn = f"{name.arn}:{call.params['Name']}"
-        raise missing(f"Cannot find alias arn: {arn}")
+        raise missing(f"Cannot find alias arn: {name.arn}:{call.params['Name']}")
     return function, alias
 
 
@@ -127,18 +117,14 @@ def _require_version(function: Function, number: str) -> None:
 def _routing(function: Function, version: str, params: Mapping[str, Any]) -> dict[str, float]:
     """The other versions that an alias for `version` is to send traffic to, by their weights. Raises `Fault`."""
     weights = dict((params.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {})
-    if len(weights) > 1:
-        raise refused("Number of items in AdditionalVersionWeights cannot be greater than 1")
+    refuse((len(weights) > 1, "Number of items in AdditionalVersionWeights cannot be greater than 1"))
     _require_version(function, version)
     for number in weights:
-        if number == version:
-            raise refused(
-                f"Invalid function version {number}. "
-                f"Function version {number} is already included in routing configuration."
-            )
-        if LATEST in (number, version):
-            message = "$LATEST is not supported for an alias pointing to more than 1 version"
-            raise refused(message)
+        already = f"Function version {number} is already included in routing configuration."
+        refuse(
+            (number == version, f"Invalid function version {number}. {already}"),
+            (LATEST in (number, version), "$LATEST is not supported for an alias pointing to more than 1 version"),
+        )
         _require_version(function, number)
     return weights
 
@@ -153,14 +139,3 @@ def _shown(function: Function, alias: Alias) -> dict[str, Any]:
         "RevisionId": alias.revision,
         **routing,
     }
-
-
-OPERATIONS = {
-    "CreateAlias": create_alias,
-    "DeleteAlias": delete_alias,
-    "GetAlias": get_alias,
-    "ListAliases": list_aliases,
-    "ListVersionsByFunction": list_versions_by_function,
-    "PublishVersion": publish_version,
-    "UpdateAlias": update_alias,
-}

@@ -52,13 +52,15 @@ def _asked(service: str, operation: str, params: Params) -> Iterator[tuple[str, 
     several = list(split(params)) if split else []
     yield from several or ((action, params) for action in catalog.operation_actions(service, operation))
     for action, members in catalog.conditional_actions(service, operation).items():
-        if any(value for member in members for value in _values(params, member)):
-            yield from ((action, part) for part in _PARTS.get(action, lambda whole: [whole])(params))
+        if any(value for member in members for value in values(params, member)):
+            parts = _PARTS[action](params) if action in _PARTS else [params]
+            yield from ((action, part) for part in parts)
 
 
 def _checks(action: str, params: Params, place: Place) -> Iterator[Check]:
-    known = catalog.action(action)
-    context = dict(_context(action, params, place))
+    known, takes = catalog.action(action), _takes(action)
+    told = _told(action.partition(":")[0].lower(), params, place)
+    context = {f"{family}{rest}": value for family, rest, value in told if takes is None or family in takes}
     found = resources(action, params, place)
     note = ""
     if known is None:
@@ -72,20 +74,20 @@ def _checks(action: str, params: Params, place: Place) -> Iterator[Check]:
 def _passes(service: str, operation: str, params: Params, place: Place, resource: str) -> Iterator[Check]:
     """Who hands a role to a service must be allowed to pass it."""
     member, passed_to = catalog.passed_role(service, operation) or ("", "")
-    for role in dict.fromkeys(_values(params, member) if member else ()):
+    for role in dict.fromkeys(values(params, member) if member else ()):
         arn = role if role.startswith("arn:") else place.lookup.role_arn(place.account, role)
         context = {"iam:PassedToService": passed_to, "iam:AssociatedResourceArn": resource}
         yield Check("iam:PassRole", arn, place.account, context)
 
 
-def _values(params: Any, path: str) -> list[Any]:
+def values(params: Any, path: str) -> list[Any]:
     """What a path of members leads to, through each item of the lists on the way."""
     if isinstance(params, list | tuple):
-        return [value for item in params for value in _values(item, path)]
+        return [value for item in params for value in values(item, path)]
     if not path:
         return [] if params is None else [params]
     member, _, rest = path.partition(".")
-    return _values(params.get(member), rest) if isinstance(params, Mapping) else []
+    return values(params.get(member), rest) if isinstance(params, Mapping) else []
 
 
 # operations that name several things at once
@@ -95,27 +97,13 @@ def _tables(action: str) -> Callable[[Params], Asked]:
     return lambda params: ((action, {**params, "TableName": table}) for table in params.get("RequestItems", ()))
 
 
-_ITEM_ACTIONS = {
-    "Get": "dynamodb:GetItem",
-    "Put": "dynamodb:PutItem",
-    "Update": "dynamodb:UpdateItem",
-    "Delete": "dynamodb:DeleteItem",
-    "ConditionCheck": "dynamodb:ConditionCheckItem",
-}
-
-
 def _items(params: Params) -> Asked:
+    """Each item is asked for by its own action: GetItem, PutItem, UpdateItem, DeleteItem or ConditionCheckItem."""
     for item in params.get("TransactItems", ()):
-        yield from ((_ITEM_ACTIONS[kind], part) for kind, part in item.items() if kind in _ITEM_ACTIONS)
+        yield from ((f"dynamodb:{kind}Item", part) for kind, part in item.items())
 
 
-_PARTIQL_ACTIONS = {
-    "SELECT": "dynamodb:PartiQLSelect",
-    "EXISTS": "dynamodb:PartiQLSelect",
-    "INSERT": "dynamodb:PartiQLInsert",
-    "UPDATE": "dynamodb:PartiQLUpdate",
-    "DELETE": "dynamodb:PartiQLDelete",
-}
+_VERBS = {"SELECT": "Select", "EXISTS": "Select", "INSERT": "Insert", "UPDATE": "Update", "DELETE": "Delete"}
 _PARTIQL = re.compile(
     r"""\s*(?P<verb>\w+).*?(?:\b(?:FROM|INTO)|(?<=UPDATE))\s+["']?(?P<table>[\w.:/-]+)["']?(?:\."(?P<index>[^"]+)")?""",
     re.IGNORECASE | re.DOTALL,
@@ -124,10 +112,10 @@ _PARTIQL = re.compile(
 
 def _statements(params: Params) -> Asked:
     members = ("Statement", "Statements.Statement", "TransactStatements.Statement")
-    for found in (_PARTIQL.match(text) for member in members for text in _values(params, member)):
-        if found and found["verb"].upper() in _PARTIQL_ACTIONS:
-            names = {"TableName": found["table"], "IndexName": found["index"]}
-            yield _PARTIQL_ACTIONS[found["verb"].upper()], names
+    for found in (_PARTIQL.match(text) for member in members for text in values(params, member)):
+        verb = _VERBS.get(found["verb"].upper()) if found else None
+        if found and verb:
+            yield f"dynamodb:PartiQL{verb}", {"TableName": found["table"], "IndexName": found["index"]}
 
 
 def _copy(params: Params) -> Asked:
@@ -140,7 +128,7 @@ def _copy(params: Params) -> Asked:
 
 
 def _deletions(params: Params) -> Asked:
-    return (("s3:DeleteObject", {"Bucket": params["Bucket"], **item}) for item in _values(params, "Delete.Objects"))
+    return (("s3:DeleteObject", {"Bucket": params["Bucket"], **item}) for item in values(params, "Delete.Objects"))
 
 
 def _re_encryption(params: Params) -> Asked:
@@ -187,7 +175,7 @@ _PARTS: dict[str, Callable[[Params], list[Params]]] = {
     "s3:GetObject": _code,
     "lambda:GetLayerVersion": lambda params: [{"Arn": layer} for layer in params["Layers"]],
     "lambda:PassCapacityProvider": lambda params: [
-        {"Arn": arn} for arn in _values(list(params["CapacityProviderConfig"].values()), "CapacityProviderArn")
+        {"Arn": arn} for arn in values(list(params["CapacityProviderConfig"].values()), "CapacityProviderArn")
     ],
 }
 
@@ -204,25 +192,18 @@ def _takes(action: str) -> frozenset[str] | None:
     return frozenset(_FAMILY.sub("", key) for key in known.condition_keys) if known else None
 
 
-def _context(action: str, params: Params, place: Place) -> Iterator[tuple[str, str | tuple[str, ...]]]:
-    takes = _takes(action)
-    for family, rest, value in _told(action.partition(":")[0].lower(), params, place):
-        if takes is None or family in takes:
-            yield f"{family}{rest}", value
-
-
 def _told(service: str, params: Params, place: Place) -> Iterator[tuple[str, str, str | tuple[str, ...]]]:
     """What the parameters say: a key or the family of a key, the rest of the key, the value."""
     for key, members in catalog.request_keys(service).items():
-        found = [str(value) for member in members for value in _values(params, member.removesuffix("[]"))]
+        found = [str(value) for member in members for value in values(params, member.removesuffix("[]"))]
         if found:
             yield key, "", tuple(found) if members[0].endswith("[]") else found[0]
     if service == "lambda" and params.get("FunctionName"):
         yield "lambda:FunctionArn", "", function_arn(params, place) or ""
-    subnets = _values(params, "VpcConfig.SubnetIds") if service == "lambda" else []
-    vpcs = {place.lookup.subnet_vpc(place.account, place.region, subnet) for subnet in subnets} - {None}
-    if vpcs:
-        yield "lambda:VpcIds", "", min(vpcs)
+    subnets = values(params, "VpcConfig.SubnetIds") if service == "lambda" else []
+    vpcs = [place.lookup.subnet_vpc(place.account, place.region, subnet) for subnet in subnets]
+    if any(vpcs):
+        yield "lambda:VpcIds", "", min(vpc for vpc in vpcs if vpc)
     if service == "kms":
         yield "kms:CallerAccount", "", place.account
         alias = str(params.get("KeyId") or "")
@@ -241,7 +222,7 @@ def _pairs(family: str, keys: str, pairs: Mapping[str, str]) -> Iterator[tuple[s
 
 def _tags(params: Params) -> dict[str, Any]:
     """The tags in a request; those that it takes away have no value."""
-    found = params.get("Tags") or params.get("tags") or _values(params, "CreateBucketConfiguration.Tags")
+    found = params.get("Tags") or params.get("tags") or values(params, "CreateBucketConfiguration.Tags")
     if isinstance(found, Mapping):
         return dict(found)
     removed = params.get("TagKeys") or params.get("tagKeys") or ()
@@ -254,24 +235,10 @@ def _object_tags(params: Params) -> dict[str, str]:
     tagging = params.get("Tagging")
     if isinstance(tagging, str):
         return dict(parse_qsl(tagging, keep_blank_values=True))
-    return {tag["Key"]: tag.get("Value", "") for tag in _values(tagging, "TagSet")}
+    return {tag["Key"]: tag.get("Value", "") for tag in values(tagging, "TagSet")}
 
 
 # how a service refuses
-
-# service prefix -> (error code, HTTP status) of its access denial; the others answer AccessDeniedException, 400
-_DENIALS = {
-    "s3": ("AccessDenied", 403),
-    "iam": ("AccessDenied", 403),
-    "sts": ("AccessDenied", 403),
-    "sqs": ("AccessDenied", 403),
-    "sns": ("AuthorizationError", 403),
-    "ec2": ("UnauthorizedOperation", 403),
-    "lambda": ("AccessDeniedException", 403),
-    "cloudformation": ("AccessDenied", 403),
-    "cloudwatch": ("AccessDenied", 403),
-    "rds": ("AccessDenied", 403),
-}
 
 
 def denied_error(service: str, operation: str, message: str, same_account: bool = True) -> tuple[str, int, str]:
@@ -281,7 +248,7 @@ def denied_error(service: str, operation: str, message: str, same_account: bool 
     S3 quotes the resource, and tells callers of another account nothing; a HEAD request's answer has no body and so no
     sentence; EC2 puts a sentence of its own first.
     """
-    code, status = _DENIALS.get(catalog.prefix(service), ("AccessDeniedException", 400))
+    code, status = catalog.denial(service)
     if service == "s3":
         if operation.startswith("Head"):
             return "403", 403, "Forbidden"

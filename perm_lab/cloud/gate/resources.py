@@ -75,10 +75,6 @@ def _queue(params: Params, place: Place) -> str | None:
     return f"arn:aws:sqs:{place.region}:{account}:{name}" if name else None
 
 
-def _topic(params: Params, place: Place) -> str | None:
-    return params.get("SubscriptionArn", "").rpartition(":")[0] or None
-
-
 def _stream(params: Params, place: Place) -> str | None:
     if "ShardIterator" not in params or params.get("StreamARN"):
         return None
@@ -87,15 +83,6 @@ def _stream(params: Params, place: Place) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return name if name.startswith("arn:") else place.arn("kinesis", f"stream/{name}")
-
-
-def _table_stream(params: Params, place: Place) -> str | None:
-    return params.get("ShardIterator", "").rpartition("|")[0].partition("|")[0] or None
-
-
-def _table(params: Params, place: Place) -> str | None:
-    name = params.get("TableName", "")
-    return name if name.startswith("arn:") else None
 
 
 def _index(params: Params, place: Place) -> str | None:
@@ -123,10 +110,6 @@ def _key(params: Params, place: Place) -> str | None:
     return key and (key if key.startswith("arn:") else place.lookup.key_arn(account, place.region, key))
 
 
-def _alias(params: Params, place: Place) -> str | None:
-    return params.get("AliasName") and place.arn("kms", params["AliasName"])
-
-
 def function_arn(params: Params, place: Place) -> str | None:
     """The ARN of the function that a call names, qualified when the call is."""
     text = params.get("FunctionName") or params.get("ResourceArn") or params.get("Resource") or ""
@@ -146,23 +129,14 @@ def _entity(member: str, arn: str) -> Builder:
     """An identity that exists has the path it was made with; one that a call makes has the path in the call."""
 
     def build(params: Params, place: Place) -> str | None:
-        name = None if "Path" in params else params.get(member)
-        return name and getattr(place.lookup, arn)(place.account, name)
+        known = "Path" not in params and params.get(member)
+        return str(getattr(place.lookup, arn)(place.account, params[member])) if known else None
 
     return build
 
 
-def _bus_name(params: Params) -> str:
-    return params.get("EventBusName", "default").rpartition("/")[2]
-
-
-def _bus(params: Params, place: Place) -> str | None:
-    name = params.get("EventBusName") or params.get("Name")
-    return name and (name if name.startswith("arn:") else place.arn("events", f"event-bus/{name}"))
-
-
 def _rule(params: Params, place: Place) -> str | None:
-    name, bus = params.get("Rule") or params.get("Name"), _bus_name(params)
+    name, bus = params.get("Rule") or params.get("Name"), params.get("EventBusName", "default").rpartition("/")[2]
     return name and place.arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}")
 
 
@@ -175,15 +149,16 @@ _BUILDERS: dict[tuple[str, str], Builder] = {
     ("s3", "object"): _object,
     ("s3", "bucket"): _bucket,
     ("sqs", "queue"): _queue,
-    ("sns", "topic"): _topic,
+    ("sns", "topic"): lambda params, place: params.get("SubscriptionArn", "").rpartition(":")[0] or None,
     ("kinesis", "stream"): _stream,
     ("kinesis", "kmsKey"): _key,
-    ("dynamodb", "stream"): _table_stream,
+    ("dynamodb", "stream"): lambda params, place: (
+        params.get("ShardIterator", "").rpartition("|")[0].split("|")[0] or None
+    ),
     ("dynamodb", "index"): _index,
-    ("dynamodb", "table"): _table,
     ("logs", "log-stream"): _log_stream,
     ("logs", "log-group"): _log_stream,
-    ("kms", "alias"): _alias,
+    ("kms", "alias"): lambda params, place: params.get("AliasName") and place.arn("kms", params["AliasName"]),
     ("kms", "key"): _key,
     ("lambda", "function"): function_arn,
     ("lambda", "function alias"): function_arn,
@@ -194,24 +169,7 @@ _BUILDERS: dict[tuple[str, str], Builder] = {
     ("iam", "group"): _entity("GroupName", "group_arn"),
     ("events", "rule-on-custom-event-bus"): _rule,
     ("events", "rule-on-default-event-bus"): _rule,
-    ("events", "event-bus"): _bus,
     ("scheduler", "schedule"): _schedule,
-}
-# variable of a template -> the parameters that hold its value, where they are called otherwise
-_MEMBERS = {
-    "TopicName": ("Name",),
-    "ConnectionName": ("Name",),
-    "ApiDestinationName": ("Name",),
-    "EventSourceName": ("Name",),
-    "EndpointName": ("Name",),
-    "FederatedUserName": ("Name",),
-    "SamlProviderName": ("Name",),
-    "StateMachineName": ("Name",),
-    "ActivityName": ("Name",),
-    "TableName": ("TableName", "TargetTableName"),
-    "SecretId": ("SecretId", "Name"),
-    "CertificateName": ("ServerCertificateName",),
-    "MfaTokenId": ("VirtualMFADeviceName",),
 }
 # who names the first is not asked for the second
 _INSTEAD = {("dynamodb", "index"): ("dynamodb", "table"), ("events", "api-destination"): ("events", "connection")}
@@ -242,19 +200,15 @@ def _named(key: tuple[str, str], params: Params, place: Place) -> str | None:
 
 @cache
 def _pattern(key: tuple[str, str]) -> re.Pattern[str]:
-    literals = re.split(_VARIABLE, catalog.resource_type(*key))
-    parts = [
-        re.escape(text) if n % 2 == 0 else ".+" if _LONG.search(text) else "[^:/]*" for n, text in enumerate(literals)
-    ]
-    return re.compile("".join(parts))
+    escaped = re.escape(_VARIABLE.sub(r"<\1>", catalog.resource_type(*key)))
+    return re.compile(re.sub(r"<(\w+)>", lambda match: ".+" if _LONG.search(match[1]) else "[^:/]*", escaped))
 
 
 def _derived(key: tuple[str, str], params: Params, place: Place) -> str | None:
     """The parameter that is an ARN of this type, or the type's template filled with parameters."""
-    arns = (value for value in params.values() if isinstance(value, str) and _pattern(key).fullmatch(value))
-    found = next(arns, None)
-    if found:
-        return found
+    for value in params.values():
+        if isinstance(value, str) and _pattern(key).fullmatch(value):
+            return value
     given = {name.lower(): value for name, value in params.items() if isinstance(value, str | int)}
     given |= {"partition": "aws", "region": place.region, "account": place.account}
     try:
@@ -265,6 +219,6 @@ def _derived(key: tuple[str, str], params: Params, place: Place) -> str | None:
 
 def _value(variable: str, given: Mapping[str, Any]) -> str:
     name = variable.removesuffix("WithPath")
-    member = next((m for m in map(str.lower, _MEMBERS.get(name, (name,))) if m in given), name.lower())
+    member = next((m for m in map(str.lower, catalog.parameters(name)) if m in given), name.lower())
     path = given.get("path", "/")[1:] if name != variable else ""
     return f"{path}{given[member]}"
