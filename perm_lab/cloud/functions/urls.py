@@ -18,10 +18,6 @@ from perm_lab.cloud.gate.actions import Check
 from perm_lab.cloud.gate.hooks import Call
 from perm_lab.cloud.names import FunctionName
 
-FORBIDDEN = (
-    "Forbidden. For troubleshooting Function URL authorization issues, see: "
-    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
-)
 _NO_FUNCTION = "Function does not exist"
 
 
