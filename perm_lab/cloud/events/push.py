@@ -14,7 +14,7 @@ from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.core.causes import Cause, CauseKind
 from perm_lab.cloud.events.delivery import Delivery, Source, deliver, deliver_as_role, invoke_as
 from perm_lab.cloud.functions.store import LambdaStore
-from perm_lab.cloud.functions.urls import FORBIDDEN, checks
+from perm_lab.cloud.functions.urls import checks
 from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Principal
 
@@ -70,7 +70,8 @@ def fetch(
         error = delivery.records[-1].error_code
         if delivery.records[-1].allowed:
             return Response(502 if error == "AccessDeniedException" else 429, '{"Message":null}', delivery)
-        return Response(403, json.dumps({"Message": FORBIDDEN}, separators=(",", ":")), delivery)
+        forbidden = {"Message": source.kind.failure["message"]}
+        return Response(403, json.dumps(forbidden, separators=(",", ":")), delivery)
     if delivery.outcome.failed:
         return Response(502, "Internal Server Error", delivery)
     answer = delivery.payload

@@ -14,17 +14,12 @@ UNKNOWN_PRINCIPAL = "The provided principal was invalid. Please check the princi
 
 
 class Fault(Exception):
-    """A request that Lambda answers with an error: its code, sentence and HTTP status."""
+    """A request that Lambda answers with an error: its code, sentence, HTTP status, and members beside the sentence."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, **members: str) -> None:
         super().__init__(message)
         member = "Message" if status == 404 else "message"
-        self.answer = Answer.error(code, message, status, Type="User", **{member: message})
-
-    def with_member(self, name: str, value: str) -> Fault:
-        """The same error with one more member beside its message."""
-        self.answer = Answer(self.answer.status, {**self.answer.body, name: value})
-        return self
+        self.answer = Answer.error(code, message, status, Type="User", **{member: message}, **members)
 
 
 def missing(message: str = NO_SUCH_RESOURCE) -> Fault:

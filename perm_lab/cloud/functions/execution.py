@@ -41,8 +41,8 @@ def run(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> Outcome:
         with turns.because(code), turns.function(environment.access_key, clock):
             outcome = environment.run(payload, name.qualified_arn, clock)
     except Busy:
-        fault = Fault("TooManyRequestsException", "Rate Exceeded.", 429)
-        raise fault.with_member("Reason", "ConcurrentInvocationLimitExceeded") from None
+        reason = "ConcurrentInvocationLimitExceeded"
+        raise Fault("TooManyRequestsException", "Rate Exceeded.", 429, Reason=reason) from None
     finally:
         other = lambdas.environments.pop(key, None)
         if other:

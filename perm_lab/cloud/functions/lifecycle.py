@@ -17,7 +17,7 @@ from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.functions.answers import conflict, listed, page, refuse, refused
 from perm_lab.cloud.functions.layers import attached
 from perm_lab.cloud.functions.roles import require
-from perm_lab.cloud.functions.state import CREATING, LATEST, UPDATING, Function, Version
+from perm_lab.cloud.functions.state import CREATING, DEFAULTS, LATEST, UPDATING, Function, Version
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.functions.validation import TOO_LONG
 from perm_lab.cloud.functions.versions import publish
@@ -35,9 +35,11 @@ def create_function(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[i
         raise conflict(f"Function already exist: {name.name}")
     code = _code(lambdas, call.params.get("Code", {}), caller)
     lambdas.check_role(call.params["Role"], name)
-    function = Function.create(name, _settings(lambdas, call), code, lambdas.next_id())
-    _check_settings(lambdas, function.latest, call.params)
-    lambdas.functions[name.arn] = function
+    logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name.name}"}
+    latest = Version(name, {**DEFAULTS, "LoggingConfig": logging}, code, lambdas.next_id())
+    latest.configure(_settings(lambdas, call))
+    _check_settings(lambdas, latest, call.params)
+    function = lambdas.functions[name.arn] = Function(name, latest)
     if call.params.get("Publish"):
         answer = function.latest.configuration(state=CREATING)
         return 201, answer | {"Version": publish(lambdas, function).number}

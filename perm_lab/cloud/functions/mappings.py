@@ -27,6 +27,7 @@ from perm_lab.iam import Arn
 STREAMS, QUEUE, KAFKA = ("kinesis", "dynamodb-stream"), "sqs", ("msk", "self-managed-kafka")
 # parameters that are no settings, or that the mapping shows in another form
 _NO_SETTINGS = ("Enabled", "EventSourceArn", "FunctionName", "Tags", "UUID")
+_NO_FUNCTION = "Function does not exist"
 _NO_POSITION = (
     "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
     "Member must not be null."
@@ -51,12 +52,12 @@ _TWICE = {
 def create_event_source_mapping(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[int, dict[str, Any]]:
     params, kind = call.params, _kind(call.params)
     name = lambdas.name(call, caller)
-    version = _existing(lambdas, name)
+    refuse((lambdas.find(name) is None, _NO_FUNCTION))
     _require_position(kind, params)
     shown = _new(kind, name, params, lambdas.next_id())
     _require_settings(kind, shown)
     _require_new(lambdas, kind, shown)
-    _require_role(lambdas, kind, version, shown.get("EventSourceArn", ""), params)
+    _require_role(lambdas, kind, lambdas.version(name), shown.get("EventSourceArn", ""), params)
     mapping = EventSourceMapping(kind, name, shown)
     lambdas.mappings[shown["UUID"]] = mapping
     return 202, mapping.answer("Disabled" if params.get("Enabled") is False else "Creating")
@@ -84,7 +85,7 @@ def update_event_source_mapping(lambdas: LambdaStore, call: Call, caller: Caller
     shown, name = {**mapping.shown, **_settings(params), "LastModified": datetime.now(UTC)}, mapping.name
     if params.get("FunctionName"):
         name = lambdas.name(call, caller)
-        _existing(lambdas, name)
+        refuse((lambdas.find(name) is None, _NO_FUNCTION))
         shown["FunctionArn"] = name.qualified_arn
     _require_settings(mapping.kind, shown)
     _require_role(lambdas, mapping.kind, lambdas.version(name), mapping.source, params)
@@ -100,13 +101,6 @@ def delete_event_source_mapping(lambdas: LambdaStore, call: Call, caller: Caller
     mapping = _found(lambdas, call)
     del lambdas.mappings[mapping.shown["UUID"]]
     return 202, mapping.answer("Deleting")
-
-
-def _existing(lambdas: LambdaStore, name: FunctionName) -> Version:
-    version = lambdas.find(name)
-    if version is None:
-        raise refused("Function does not exist")
-    return version
 
 
 def _found(lambdas: LambdaStore, call: Call) -> EventSourceMapping:

@@ -17,7 +17,7 @@ from perm_lab.catalog import EventSource
 from perm_lab.cloud.names import FunctionName
 
 LATEST = "$LATEST"
-_DEFAULTS: dict[str, Any] = {
+DEFAULTS: dict[str, Any] = {
     "Architectures": ["x86_64"],
     "Description": "",
     "EphemeralStorage": {"Size": 512},
@@ -55,7 +55,7 @@ class Version:
 
     def configure(self, params: Mapping[str, Any]) -> None:
         """Take over the settings in `params`; members that are absent stay as they are."""
-        for key in (*_DEFAULTS, *_KEPT):
+        for key in (*DEFAULTS, *_KEPT):
             if params.get(key) is not None:
                 merged = self.settings.get(key) if key == "LoggingConfig" else None
                 self.settings[key] = {**merged, **params[key]} if merged else params[key]
@@ -145,14 +145,6 @@ class Function:
     urls: dict[str, dict[str, Any]] = field(default_factory=dict)
     invoke_configs: dict[str, dict[str, Any]] = field(default_factory=dict)
     published: int = 0
-
-    @classmethod
-    def create(cls, name: FunctionName, params: Mapping[str, Any], code: bytes, revision: str) -> Function:
-        """The function that CreateFunction makes of `params`."""
-        latest = Version(name, dict(_DEFAULTS), code, revision)
-        latest.settings["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name.name}"}
-        latest.configure(params)
-        return cls(name, latest)
 
     def forget(self, qualifier: str) -> None:
         """Drop what hangs on a version or an alias that is deleted."""

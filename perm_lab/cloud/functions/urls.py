@@ -18,10 +18,6 @@ from perm_lab.cloud.gate.actions import Check
 from perm_lab.cloud.gate.hooks import Call
 from perm_lab.cloud.names import FunctionName
 
-FORBIDDEN = (
-    "Forbidden. For troubleshooting Function URL authorization issues, see: "
-    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
-)
 _NO_FUNCTION = "Function does not exist"
 
 
@@ -84,10 +80,8 @@ def list_function_url_configs(lambdas: LambdaStore, call: Call, caller: Caller) 
 
 def _existing(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[Function, FunctionName]:
     name = lambdas.name(call, caller)
-    function = lambdas.function(name, _NO_FUNCTION)
-    if function.named(name.qualifier) is None:
-        raise missing(_NO_FUNCTION)
-    return function, name
+    lambdas.version(name, _NO_FUNCTION)
+    return lambdas.function(name), name
 
 
 def _configured(lambdas: LambdaStore, call: Call, caller: Caller) -> tuple[Function, FunctionName]:

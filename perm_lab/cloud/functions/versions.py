@@ -24,12 +24,10 @@ def publish(lambdas: LambdaStore, function: Function, description: str | None = 
     if last and last.zip == latest.zip and latest.settings == last.settings | {"Description": last.latest_description}:
         return last
     function.published += 1
-    settings = copy.deepcopy(latest.settings)
-    if description is not None:
-        settings["Description"] = description
+    described = {} if description is None else {"Description": description}
     version = replace(
         latest,
-        settings=settings,
+        settings=copy.deepcopy(latest.settings) | described,
         number=str(function.published),
         revision=lambdas.next_id(),
         modified=datetime.now(UTC),
