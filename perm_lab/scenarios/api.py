@@ -74,11 +74,6 @@ def create_function(name: str, role: str, source: str) -> ApiCall:
     return ApiCall("lambda", "create_function", {**params, "Code": {"ZipFile": Zip(source)}})
 
 
-def signed_in(person: str) -> str:
-    """The Python that gives a user a key and signs in with it, as `person`."""
-    return _SIGN_IN.format(person=person)
-
-
 class Clients(dict[str, Any]):
     """The boto3 clients of one session by service, each made when it is first needed."""
 
@@ -116,10 +111,10 @@ def zipped(source):
 """
 
 
-_SIGN_IN = """\
-key = iam.create_access_key(UserName="{person}")["AccessKey"]
-person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
-"""
+# gives the one user of a scenario a key and signs in with it
+SIGN_IN = """\
+key = iam.create_access_key(UserName="maya")["AccessKey"]
+person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")"""
 
 
 def _variable(service: str, account: str = "") -> str:
