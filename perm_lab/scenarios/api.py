@@ -68,6 +68,12 @@ def create_role(name: str, trusted: Json, *policies: str, account: str = "") -> 
     return [made, *(ApiCall("iam", "attach_role_policy", {"RoleName": name, "PolicyArn": arn}) for arn in arns)]
 
 
+def put_policy(kind: str, who: str, name: str, policy: Json, account: str = "") -> ApiCall:
+    """The call that gives an inline policy; `kind` is `user` or `role`, `who` the name of the one that holds it."""
+    params = {f"{kind.title()}Name": who, "PolicyName": name, "PolicyDocument": policy}
+    return ApiCall("iam", f"put_{kind}_policy", params, account)
+
+
 def create_function(name: str, role: str, source: str) -> ApiCall:
     """The call that makes a function of one module, `source`, with the execution role of this ARN."""
     params = {"FunctionName": name, "Role": role, "Runtime": "python3.13", "Handler": "lambda_function.handler"}

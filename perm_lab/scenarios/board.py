@@ -21,7 +21,7 @@ from perm_lab.cloud import Lab, Record, lab_apart
 from perm_lab.cloud.functions.permissions import written
 from perm_lab.display import Displayable
 from perm_lab.iam import Arn, Policy, PolicyKind, PolicySet, Principal, Request, evaluate
-from perm_lab.scenarios.api import ApiCall, Clients, Json, create_function, create_role, document, trust
+from perm_lab.scenarios.api import ApiCall, Clients, create_function, create_role, document, put_policy, trust
 from perm_lab.scenarios.data import api_call, read
 from perm_lab.scenarios.run import Hop, hop
 from perm_lab.scenarios.steps import Step
@@ -201,20 +201,16 @@ def _function_policy(kind: EventSource, arn: str) -> list[ApiCall]:
 
 def _execution_role(kind: EventSource, arn: str) -> list[ApiCall]:
     polled = kind.side == "execution role"
-    return [_inline("role", "worker", document("Allow", list(kind.role_actions), "*") if polled else _INVOKE)]
-
-
-def _inline(holder: str, name: str, policy: Json) -> ApiCall:
-    place = {f"{holder.title()}Name": name, "PolicyName": "grant"}
-    return ApiCall("iam", f"put_{holder}_policy", {**place, "PolicyDocument": policy})
+    policy = document("Allow", list(kind.role_actions), "*") if polled else _INVOKE
+    return [put_policy("role", "worker", "grant", policy)]
 
 
 _INVOKE = document("Allow", "lambda:InvokeFunction", _ARN)
 _GRANTS: Mapping[str, Callable[[EventSource, str], list[ApiCall]]] = {
     "function policy": _function_policy,
     "execution role": _execution_role,
-    "invocation role": lambda kind, arn: [_inline("role", "caller", _INVOKE)],
-    "caller": lambda kind, arn: [_inline("user", _PERSON, _INVOKE)],
+    "invocation role": lambda kind, arn: [put_policy("role", "caller", "grant", _INVOKE)],
+    "caller": lambda kind, arn: [put_policy("user", _PERSON, "grant", _INVOKE)],
 }
 
 

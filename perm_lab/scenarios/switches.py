@@ -8,7 +8,7 @@ from typing import Any
 from perm_lab import catalog
 from perm_lab.cloud.functions.permissions import written
 from perm_lab.iam import Arn, Policy, PolicyKind
-from perm_lab.scenarios.api import ApiCall, Json, trust
+from perm_lab.scenarios.api import ApiCall, Json, put_policy, trust
 from perm_lab.scenarios.run import Toggle
 
 Held = tuple[str, Policy]
@@ -37,13 +37,10 @@ def inline(
 
     `account` is where that is not the scenario's own, `held_by` what to call the holder where there are several.
     """
-    place, whole = (
-        {f"{kind.title()}Name": who, "PolicyName": name},
-        Json({"Version": "2012-10-17", "Statement": policy}),
-    )
-    on = ApiCall("iam", f"put_{kind}_policy", {**place, "PolicyDocument": whole}, account)
-    off = ApiCall("iam", f"delete_{kind}_policy", place, account)
-    return Switch(toggle, on, off, (held_by or who, Policy.parse(whole, name=name)))
+    document = Json({"Version": "2012-10-17", "Statement": policy})
+    off = ApiCall("iam", f"delete_{kind}_policy", {f"{kind.title()}Name": who, "PolicyName": name}, account)
+    held = (held_by or who, Policy.parse(document, name=name))
+    return Switch(toggle, put_policy(kind, who, name, document, account), off, held)
 
 
 def managed(toggle: Toggle, kind: str, who: str, name: str) -> Switch:
