@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from perm_lab.cloud import Lab, Record, lab_apart
 from perm_lab.cloud.gate.hooks import Gate
 from perm_lab.cloud.snapshots import Snapshot
 from perm_lab.iam import Arn, Decision, Policy, PolicyKind, Request, Verdict, evaluate
-from perm_lab.scenarios.api import ApiCall, Clients, Json
+from perm_lab.scenarios.api import ApiCall, Clients, Json, put_policy
 
 NAME = "your-policy"
 
@@ -51,12 +50,8 @@ def _queue_url(arn: Arn) -> str:
 
 # what holds policies of which kind -> the call that puts one there
 _PUT: dict[tuple[PolicyKind, str], Callable[[Arn, Json], ApiCall]] = {
-    (PolicyKind.IDENTITY, "user"): lambda arn, policy: ApiCall(
-        "iam", "put_user_policy", {"UserName": arn.name, "PolicyName": NAME, "PolicyDocument": policy}
-    ),
-    (PolicyKind.IDENTITY, "role"): lambda arn, policy: ApiCall(
-        "iam", "put_role_policy", {"RoleName": arn.name, "PolicyName": NAME, "PolicyDocument": policy}
-    ),
+    (PolicyKind.IDENTITY, "user"): lambda arn, policy: put_policy("user", arn.name, NAME, policy),
+    (PolicyKind.IDENTITY, "role"): lambda arn, policy: put_policy("role", arn.name, NAME, policy),
     (PolicyKind.TRUST, "role"): lambda arn, policy: ApiCall(
         "iam", "update_assume_role_policy", {"RoleName": arn.name, "PolicyDocument": policy}
     ),
@@ -95,13 +90,13 @@ class Event:
     works: bool = True
 
 
-_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-_ALL_BY_CALLER = Policy.parse({"Version": "2012-10-17", "Statement": [_ALL]}, name="whatever they allow")
-_ALL_BY_OWNER = Policy.parse(
-    {"Version": "2012-10-17", "Statement": [{**_ALL, "Principal": "*"}]},
-    PolicyKind.RESOURCE,
-    name="whatever they allow",
-)
+def _whole(kind: PolicyKind, **principal: str) -> Policy:
+    """A policy that allows everything."""
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", **principal}
+    return Policy.parse({"Version": "2012-10-17", "Statement": [statement]}, kind, name="whatever they allow")
+
+
+_ALL_BY_CALLER, _ALL_BY_OWNER = _whole(PolicyKind.IDENTITY), _whole(PolicyKind.RESOURCE, Principal="*")
 
 
 def opened(decision: Decision) -> bool:
@@ -211,13 +206,13 @@ class Bench:
         """The clients of the user or role with the ARN `who`, or of an administrator of the account."""
         key = who or account
         if key not in self.clients:
-            self.clients[key] = Clients(self._session(account, who))
+            arn = Arn.parse(who) if who else None
+            owner = self.lab.account(arn.account if arn else account)
+            if arn is None:
+                session = owner.admin()
+            elif arn.resource.startswith("user/"):
+                session = owner.user(arn.name)
+            else:
+                session = owner.assume(who, "at-work")
+            self.clients[key] = Clients(session)
         return self.clients[key]
-
-    def _session(self, account: str, who: str) -> boto3.Session:
-        if not who:
-            return self.lab.account(account).admin()
-        arn = Arn.parse(who)
-        if arn.resource.startswith("user/"):
-            return self.lab.account(arn.account).user(arn.name)
-        return self.lab.account(arn.account).assume(who, "at-work")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
-from string import Template
 from typing import Any
 
 from perm_lab.challenges.bench import Event, Holder
@@ -17,7 +15,8 @@ from perm_lab.challenges.ordering import Ordering, TooEarly
 from perm_lab.challenges.question import Question
 from perm_lab.challenges.task import Rejected, Slip, Task
 from perm_lab.iam import PolicyKind, Principal, Request
-from perm_lab.scenarios.api import ApiCall, Json, Zip
+from perm_lab.scenarios.api import ApiCall
+from perm_lab.scenarios.data import api_call, read, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +81,8 @@ def lesson(number: str) -> Lesson:
     if found is None:
         legal = ", ".join(f"`{path.name[:2]}`" for path in _files())
         raise LookupError(f"there is no lesson `{number}`; the lessons are: {legal}")
-    content = tomllib.loads(found.read_text("utf-8"))
-    names: dict[str, str] = {}
-    for key, value in content["names"].items():
-        names[key] = Template(value).safe_substitute(names)
-    return _lesson(found.name.removesuffix(".toml"), _named(content, names), names["ACCOUNT"])
+    content = read(found)
+    return _lesson(found.name.removesuffix(".toml"), content, content["names"]["ACCOUNT"])
 
 
 def _files() -> list[Any]:
@@ -128,15 +124,6 @@ def _lesson(stem: str, content: Mapping[str, Any], account: str) -> Lesson:
     )
 
 
-def _named(value: Any, names: Mapping[str, str]) -> Any:
-    """`value` with each `$NAME` in its strings replaced; a `$` before anything else stays."""
-    if isinstance(value, str):
-        return Template(value).safe_substitute(names)
-    if isinstance(value, dict):
-        return {key: _named(each, names) for key, each in value.items()}
-    return [_named(each, names) for each in value] if isinstance(value, list) else value
-
-
 def _question(data: Mapping[str, Any]) -> Question:
     options = data["options"]
     answer = next(option["text"] for option in options if option.get("right"))
@@ -157,23 +144,7 @@ def _ordering(data: Mapping[str, Any]) -> Ordering:
 
 def _call(data: Mapping[str, Any], account: str) -> tuple[str, ApiCall]:
     """A call, after the account in which it is made."""
-    service, method = data["call"].split(".")
-    return data.get("account", account), ApiCall(service, method, _sent(json.loads(data.get("with", "{}"))))
-
-
-def _sent(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters as the API takes them: documents and payloads as JSON text, code as a zip archive, data as bytes."""
-    return {key: _value(key, value) for key, value in params.items()}
-
-
-def _value(key: str, value: Any) -> Any:
-    if isinstance(value, dict):
-        return Json(value) if key.endswith(("Policy", "PolicyDocument", "Payload")) else _sent(value)
-    if isinstance(value, list):
-        return [_value(key, each) for each in value]
-    if key == "ZipFile":
-        return Zip(value)
-    return value.encode() if key in ("Body", "Data") else value
+    return data.get("account", account), api_call(data)
 
 
 def _event(data: Mapping[str, Any], account: str) -> Event:
@@ -236,9 +207,5 @@ def _document(text: str) -> Any:
     except ValueError:
         return text
     if isinstance(content, dict) and "Statement" not in content:
-        return {side: _whole(document) for side, document in content.items()}
-    return _whole(content)
-
-
-def _whole(content: Any) -> Any:
-    return {"Version": "2012-10-17", "Statement": content} if isinstance(content, list) else content
+        return {side: whole(document) for side, document in content.items()}
+    return whole(content)

@@ -68,15 +68,16 @@ def create_role(name: str, trusted: Json, *policies: str, account: str = "") -> 
     return [made, *(ApiCall("iam", "attach_role_policy", {"RoleName": name, "PolicyArn": arn}) for arn in arns)]
 
 
+def put_policy(kind: str, who: str, name: str, policy: Json, account: str = "") -> ApiCall:
+    """The call that gives an inline policy; `kind` is `user` or `role`, `who` the name of the one that holds it."""
+    params = {f"{kind.title()}Name": who, "PolicyName": name, "PolicyDocument": policy}
+    return ApiCall("iam", f"put_{kind}_policy", params, account)
+
+
 def create_function(name: str, role: str, source: str) -> ApiCall:
     """The call that makes a function of one module, `source`, with the execution role of this ARN."""
     params = {"FunctionName": name, "Role": role, "Runtime": "python3.13", "Handler": "lambda_function.handler"}
     return ApiCall("lambda", "create_function", {**params, "Code": {"ZipFile": Zip(source)}})
-
-
-def signed_in(person: str) -> str:
-    """The Python that gives a user a key and signs in with it, as `person`."""
-    return _SIGN_IN.format(person=person)
 
 
 class Clients(dict[str, Any]):
@@ -116,10 +117,10 @@ def zipped(source):
 """
 
 
-_SIGN_IN = """\
-key = iam.create_access_key(UserName="{person}")["AccessKey"]
-person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
-"""
+# gives the one user of a scenario a key and signs in with it
+SIGN_IN = """\
+key = iam.create_access_key(UserName="maya")["AccessKey"]
+person = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")"""
 
 
 def _variable(service: str, account: str = "") -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 from botocore.exceptions import ClientError
 
@@ -20,16 +21,13 @@ from perm_lab.cloud import Lab, Record, lab_apart
 from perm_lab.cloud.functions.permissions import written
 from perm_lab.display import Displayable
 from perm_lab.iam import Arn, Policy, PolicyKind, PolicySet, Principal, Request, evaluate
-from perm_lab.scenarios.api import ApiCall, Clients, Json, create_function, create_role, document, trust
+from perm_lab.scenarios.api import ApiCall, Clients, create_function, create_role, document, put_policy, trust
+from perm_lab.scenarios.data import api_call, read
 from perm_lab.scenarios.run import Hop, hop
 from perm_lab.scenarios.steps import Step
 
-SIDES: Mapping[str, str] = {
-    "function policy": "in the function policy: the service may invoke",
-    "execution role": "on the execution role of the function",
-    "invocation role": "on a role that the service takes to call",
-    "caller": "on whoever calls: the user's own policies",
-}
+_TOLD = read(files("perm_lab.scenarios").joinpath("board.toml"))
+SIDES: Mapping[str, str] = _TOLD["sides"]
 _ACCOUNT, _FUNCTION, _PERSON = "111111111111", "handle-event", "maya"
 _ARN = f"arn:aws:lambda:us-east-1:{_ACCOUNT}:function:{_FUNCTION}"
 _LAMBDA, _WORKER = "lambda.amazonaws.com", f"arn:aws:iam::{_ACCOUNT}:role/worker"
@@ -40,52 +38,7 @@ _CALLED = ("sdk-invoke",)
 
 # (where it belongs, where it was put) -> the belief behind it, and the reply
 MISTAKES: Mapping[tuple[str, str], tuple[str, str]] = {
-    ("function policy", "execution role"): (
-        "the role that runs is the role that calls",
-        "The execution role is taken when the function is about to run. {title} has to be let in before that, and "
-        "comes as itself, {principal}: only the function policy can name it.",
-    ),
-    ("function policy", "invocation role"): (
-        "every service takes a role",
-        "{title} takes no role. It comes as itself, {principal}, and the function policy has to name it.",
-    ),
-    ("function policy", "caller"): (
-        "whoever sets up an event also invokes",
-        "maya sets the source up. At each event it is {principal} that calls, and maya's policies are not looked at.",
-    ),
-    ("invocation role", "function policy"): (
-        "pushing always needs a function policy",
-        "{title} takes a role first, and comes as that role. A statement for {principal} names somebody who does not "
-        "come.",
-    ),
-    ("invocation role", "execution role"): (
-        "the role that calls is the role that runs",
-        "There are two roles. The one that {principal} takes calls the function; the execution role runs it.",
-    ),
-    ("invocation role", "caller"): (
-        "whoever sets up an event also invokes",
-        "maya sets the source up. The calls are made by a role that {principal} takes.",
-    ),
-    ("execution role", "function policy"): (
-        "a stream pushes its records",
-        "{title} calls nobody. Lambda reads it, as the execution role; the function policy is not asked.",
-    ),
-    ("execution role", "invocation role"): (
-        "Lambda polls with a role of its own",
-        "There is one role, the function's execution role: Lambda reads {title} with it, and runs the code with it.",
-    ),
-    ("execution role", "caller"): (
-        "whoever sets up an event also reads",
-        "maya makes the mapping. What reads {title} afterwards is Lambda, as the execution role.",
-    ),
-    ("caller", "execution role"): (
-        "the role that runs is the role that calls",
-        "The execution role is what the code may do. Who may start it is asked of the one who calls.",
-    ),
-    ("caller", "invocation role"): (
-        "calling takes a role",
-        "Nobody takes a role here: maya calls with her own key, and her own policies are asked.",
-    ),
+    (row["belongs"], row["put"]): (row["belief"], row["reply"]) for row in _TOLD["mistake"]
 }
 
 
@@ -194,16 +147,16 @@ def _right(kind: EventSource, side: str) -> str:
     }[side]
 
 
-# what is there: the function, and for each source that Lambda polls the source with something in it
+# what is there
 
 
 def _world(source: str, kind: EventSource) -> list[ApiCall]:
-    """The calls that make the function, the roles and the source."""
+    """The calls that make the function, the roles and the source: one that Lambda polls, with something in it."""
     return [
         *create_role("worker", trust(_LAMBDA), "service-role/AWSLambdaBasicExecutionRole"),
         *create_role("caller", trust(kind.principal or _LAMBDA)),
         create_function(_FUNCTION, _WORKER, _HANDLER),
-        *_SOURCES.get(source, ()),
+        *map(api_call, _TOLD["source"].get(source, ())),
     ]
 
 
@@ -211,27 +164,6 @@ _HANDLER = """\
 def handler(event, context):
     return "handled"
 """
-_KEY = {"AttributeName": "id", "KeyType": "HASH"}
-_ALBUMS = {
-    "TableName": "albums", "KeySchema": [_KEY], "BillingMode": "PAY_PER_REQUEST",
-    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-}  # fmt: skip
-_QUEUE = f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/orders"
-_SOURCES: Mapping[str, tuple[ApiCall, ...]] = {
-    "kinesis": (
-        ApiCall("kinesis", "create_stream", {"StreamName": "clicks", "ShardCount": 1}),
-        ApiCall("kinesis", "put_record", {"StreamName": "clicks", "PartitionKey": "1", "Data": b"a click"}),
-    ),
-    "sqs": (
-        ApiCall("sqs", "create_queue", {"QueueName": "orders"}),
-        ApiCall("sqs", "send_message", {"QueueUrl": _QUEUE, "MessageBody": "an order"}),
-    ),
-    "dynamodb-stream": (
-        ApiCall("dynamodb", "create_table", _ALBUMS),
-        ApiCall("dynamodb", "put_item", {"TableName": "albums", "Item": {"id": {"S": "1"}}}),
-    ),
-}
 
 
 def _source_arn(source: str, kind: EventSource) -> str:
@@ -269,20 +201,16 @@ def _function_policy(kind: EventSource, arn: str) -> list[ApiCall]:
 
 def _execution_role(kind: EventSource, arn: str) -> list[ApiCall]:
     polled = kind.side == "execution role"
-    return [_inline("role", "worker", document("Allow", list(kind.role_actions), "*") if polled else _INVOKE)]
-
-
-def _inline(holder: str, name: str, policy: Json) -> ApiCall:
-    place = {f"{holder.title()}Name": name, "PolicyName": "grant"}
-    return ApiCall("iam", f"put_{holder}_policy", {**place, "PolicyDocument": policy})
+    policy = document("Allow", list(kind.role_actions), "*") if polled else _INVOKE
+    return [put_policy("role", "worker", "grant", policy)]
 
 
 _INVOKE = document("Allow", "lambda:InvokeFunction", _ARN)
 _GRANTS: Mapping[str, Callable[[EventSource, str], list[ApiCall]]] = {
     "function policy": _function_policy,
     "execution role": _execution_role,
-    "invocation role": lambda kind, arn: [_inline("role", "caller", _INVOKE)],
-    "caller": lambda kind, arn: [_inline("user", _PERSON, _INVOKE)],
+    "invocation role": lambda kind, arn: [put_policy("role", "caller", "grant", _INVOKE)],
+    "caller": lambda kind, arn: [put_policy("user", _PERSON, "grant", _INVOKE)],
 }
 
 

@@ -9,43 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 from perm_lab import catalog
 from perm_lab.catalog import event_source
 from perm_lab.display import Displayable
 from perm_lab.iam import Decision, Policy, PolicySet, Principal, Request, evaluate
 from perm_lab.iam.statement import as_list
+from perm_lab.scenarios.data import read
 
-_WHERE = "us-east-1:111111111111"
+_TOLD = read(files("perm_lab.scenarios").joinpath("managed_policies.toml"))
 _SESSION = Principal.parse("arn:aws:sts::111111111111:assumed-role/worker/work")
-_GROUP = f"arn:aws:logs:{_WHERE}:log-group:/aws/lambda/work"
-_LOGS = {
-    "logs:CreateLogGroup": _GROUP,
-    "logs:CreateLogStream": f"{_GROUP}:log-stream:",
-    "logs:PutLogEvents": f"{_GROUP}:log-stream:1",
-}
-_VPC = ("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface")
-_XRAY = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
-_STREAM, _QUEUE = f"arn:aws:kinesis:{_WHERE}:stream/clicks", f"arn:aws:sqs:{_WHERE}:orders"
-_TABLE = f"arn:aws:dynamodb:{_WHERE}:table/albums/stream/2026"
-_CLUSTER = f"arn:aws:kafka:{_WHERE}:cluster/news/1"
-# what the function needs none of, and whoever reads the policy should know that it grants
-_ELSEWHERE = (
-    ("kinesis:GetRecords", f"arn:aws:kinesis:{_WHERE}:stream/salaries"),
-    ("sqs:ReceiveMessage", f"arn:aws:sqs:{_WHERE}:payments"),
-    ("dynamodb:GetRecords", f"arn:aws:dynamodb:{_WHERE}:table/salaries/stream/2026"),
-    ("kafka:GetBootstrapBrokers", f"arn:aws:kafka:{_WHERE}:cluster/payroll/1"),
-    ("logs:PutLogEvents", f"arn:aws:logs:{_WHERE}:log-group:/aws/lambda/payroll:log-stream:1"),
-    ("s3:GetObject", "arn:aws:s3:::payroll/november.csv"),
-    ("s3:PutObject", "arn:aws:s3:::payroll/november.csv"),
-    ("dynamodb:PutItem", f"arn:aws:dynamodb:{_WHERE}:table/salaries"),
-    ("lambda:InvokeFunction", f"arn:aws:lambda:{_WHERE}:function:payroll"),
-    ("lambda:UpdateFunctionCode", f"arn:aws:lambda:{_WHERE}:function:payroll"),
-    ("lambda:GetFunction", f"arn:aws:lambda:{_WHERE}:function:payroll"),
-    ("iam:PassRole", "arn:aws:iam::111111111111:role/account-admin"),
-    ("ec2:DeleteNetworkInterface", "*"),
-)
-_RELATED = ("AmazonS3ReadOnlyAccess", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess")
+# what no function of the lesson needs: actions, each with its resource
+_ELSEWHERE: tuple[tuple[str, str], ...] = tuple((action, on) for action, on in _TOLD["elsewhere"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +43,18 @@ def _read(source: str, arn: str) -> dict[str, str]:
 @cache
 def needs() -> tuple[Need, ...]:
     """The functions of the lesson, each by what starts it or where it runs. All of them write a log."""
-    rows: tuple[tuple[str, str, Mapping[str, str]], ...] = (
-        ("s3", "runs for each new object in a bucket (S3 pushes)", {}),
-        ("kinesis", "is fed by the Kinesis stream clicks", _read("kinesis", _STREAM)),
-        ("dynamodb", "is fed by the DynamoDB stream of the table albums", _read("dynamodb-stream", _TABLE)),
-        ("sqs", "is fed by the SQS queue orders", _read("sqs", _QUEUE)),
-        ("msk", "is fed by the MSK cluster news", _read("msk", _CLUSTER)),
-        ("vpc", "runs inside a VPC", dict.fromkeys(_VPC, "*")),
-        ("trace", "is traced with X-Ray", dict.fromkeys(_XRAY, "*")),
-    )
-    return tuple(Need(key, label, {**_LOGS, **actions}) for key, label, actions in rows)
+    found = []
+    for row in _TOLD["need"]:
+        actions = _read(row["source"], row["on"]) if "source" in row else row.get("actions", {})
+        found.append(Need(row["key"], row["label"], {**_TOLD["log"], **actions}))
+    return tuple(found)
 
 
 @cache
 def policies() -> Mapping[str, catalog.ManagedPolicy]:
     """The AWS managed policies that have to do with Lambda, by name."""
     known = catalog.managed_policies()
-    return {name: known[name] for name in sorted(known) if "Lambda" in name or name in _RELATED}
+    return {name: known[name] for name in sorted(known) if "Lambda" in name or name in _TOLD["related"]}
 
 
 @cache

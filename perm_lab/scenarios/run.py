@@ -32,11 +32,10 @@ class Toggle:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A function's code that the learner may choose."""
+    """Something that the learner may have run, such as one of several functions."""
 
     key: str
     label: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from perm_lab import catalog
 from perm_lab.cloud.functions.permissions import written
 from perm_lab.iam import Arn, Policy, PolicyKind
-from perm_lab.scenarios.api import ApiCall, Json, trust
+from perm_lab.scenarios.api import ApiCall, Json, put_policy, trust
 from perm_lab.scenarios.run import Toggle
 
 Held = tuple[str, Policy]
@@ -30,22 +31,20 @@ class Switch:
 
 
 def inline(
-    toggle: Toggle, holder: tuple[str, str], name: str, policy: Json, account: str = "", held_by: str = ""
+    toggle: Toggle, kind: str, who: str, name: str, policy: list[Any], account: str = "", held_by: str = ""
 ) -> Switch:
-    """An inline policy of a user or a role; `holder` is which of the two, and its name.
+    """An inline policy with these statements; `kind` is `user` or `role`, `who` the name of the one that holds it.
 
     `account` is where that is not the scenario's own, `held_by` what to call the holder where there are several.
     """
-    kind, who = holder
-    place = {f"{kind.title()}Name": who, "PolicyName": name}
-    on = ApiCall("iam", f"put_{kind}_policy", {**place, "PolicyDocument": policy}, account)
-    off = ApiCall("iam", f"delete_{kind}_policy", place, account)
-    return Switch(toggle, on, off, (held_by or who, Policy.parse(policy, name=name)))
+    document = Json({"Version": "2012-10-17", "Statement": policy})
+    off = ApiCall("iam", f"delete_{kind}_policy", {f"{kind.title()}Name": who, "PolicyName": name}, account)
+    held = (held_by or who, Policy.parse(document, name=name))
+    return Switch(toggle, put_policy(kind, who, name, document, account), off, held)
 
 
-def managed(toggle: Toggle, holder: tuple[str, str], name: str) -> Switch:
-    """An AWS managed policy on a user or a role; `holder` is which of the two, and its name."""
-    kind, who = holder
+def managed(toggle: Toggle, kind: str, who: str, name: str) -> Switch:
+    """An AWS managed policy; `kind` is `user` or `role`, `who` the name of the one that holds it."""
     policy = catalog.managed_policy(name)
     params = {f"{kind.title()}Name": who, "PolicyArn": policy.arn}
     held = (who, Policy.parse(policy.document, name=name, arn=policy.arn))

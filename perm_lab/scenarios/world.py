@@ -7,17 +7,20 @@ makes it real, keeps its state, and tells what happened step by step from the tr
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from perm_lab.cloud import Lab, Record
-from perm_lab.scenarios.api import ApiCall, Clients
+from perm_lab.scenarios.api import SIGN_IN, ApiCall, Clients
+from perm_lab.scenarios.data import api_call, read, switch
 from perm_lab.scenarios.equivalents import Equivalents
 from perm_lab.scenarios.names import short
 from perm_lab.scenarios.run import Handler, Run, RunOutcome, Status, Toggle
 from perm_lab.scenarios.steps import Step
-from perm_lab.scenarios.switches import Held, Switch
+from perm_lab.scenarios.switches import Held
 
 _REMEMBERED = 1_000  # calls of the trail: some 200 runs, and 6 MB
 PERSON = "maya"  # the one user of each scenario's account
@@ -27,42 +30,39 @@ _FIRST_ACCOUNT = 444455556666
 class Scenario(ABC):
     """A lesson's world in an account of its own.
 
-    `state` holds the keys of the toggles that are on, `handler` is the key of what is run. Without `lab` the world
-    stands in the lab that is open, or in a new one where none is.
+    `state` holds the keys of the toggles that are on, `handler` is the key of what is run. `story` says what happens
+    and what to look at, `choice` what the handlers are, `names` what things are called. Without `lab` the world stands
+    in the lab that is open, or in a new one where none is.
     """
 
-    TITLE: str
-    STORY: str  # what happens in this world, and what the learner is to look at
-    CHOICE = "The function that is called"  # what the handlers are
-    ACCOUNT = "photo shop"  # the account's name
-    START: frozenset[str] = frozenset()  # toggles that are on at the beginning
+    FILE: str  # the file of this folder that holds the world's words, calls, switches and handlers
 
     def __init__(self, lab: Lab | None = None) -> None:
         self.lab = lab or Lab.current() or Lab.start()
-        number = next(n for n in range(10_000) if str(_FIRST_ACCOUNT + n) not in self.lab.accounts)
-        self.account = self.lab.account(str(_FIRST_ACCOUNT + number), name=self.ACCOUNT)
-        self.handlers = self._handlers()
-        self._switches = {each.toggle.key: each for each in self._all_switches()}
-        self._state = frozenset(key for key, switch in self._switches.items() if switch.built)
-        self._handler = self.handlers[0]
+        number = next(n for n in range(_FIRST_ACCOUNT, 10**12) if str(n) not in self.lab.accounts)
+        self._told = read(files("perm_lab.scenarios").joinpath(self.FILE), **self._given(str(number)))
+        self.names: dict[str, str] = self._told["names"]
+        self.title, self.story, self.choice = (str(self._told[word]) for word in ("title", "story", "choice"))
+        self.account = self.lab.account(str(number), name=self._told["account"])
+        self.handlers = tuple(Handler(row["key"], row["label"]) for row in self._told["handler"])
+        self._switches = {row["key"]: switch(row) for row in self._told["switch"]}
+        self._state = frozenset(key for key, each in self._switches.items() if each.built)
+        self._chosen: dict[str, Any] = self._told["handler"][0]
         self._admin = Clients(self.account.admin())
         self._elsewhere: dict[str, Clients] = {}
         self._person = Clients(self.account.user(PERSON))
-        self._make(*self._world(self.handlers))
-        for key in self.START:
+        self._make(*self._world(self._told["handler"]))
+        for key in self._told.get("start", ()):
             self.set(key, True)
 
-    @abstractmethod
-    def _handlers(self) -> tuple[Handler, ...]:
-        """What may be run, the first one at the beginning."""
+    def _given(self, account: str) -> dict[str, str]:
+        """Names for the file that it does not give itself, in a scenario of this account."""
+        return {"ACCOUNT": account, "MAYA": f"arn:aws:iam::{account}:user/{PERSON}", "SIGN_IN": SIGN_IN}
 
-    @abstractmethod
-    def _all_switches(self) -> tuple[Switch, ...]:
-        """The switches in the order in which they are shown."""
-
-    @abstractmethod
-    def _world(self, handlers: tuple[Handler, ...]) -> list[ApiCall]:
+    def _world(self, handlers: Iterable[Mapping[str, Any]]) -> list[ApiCall]:
         """The calls that build the account for these handlers."""
+        rows = [*self._told["world"], *(row for each in handlers for row in each.get("world", ()))]
+        return [api_call(row, row.get("account", "")) for row in rows]
 
     @abstractmethod
     def _fire(self) -> str:
@@ -75,17 +75,9 @@ class Scenario(ABC):
     def _steps(self, records: tuple[Record, ...]) -> Sequence[Step]:
         """The expected steps in order, each with its record."""
 
-    @abstractmethod
-    def _allowed(self) -> tuple[RunOutcome, str]:
-        """What comes of a run in which every step was taken, and the sentence that says so."""
-
-    @abstractmethod
     def _event_code(self) -> str:
         """The Python that sets off the event, after the program that builds the state."""
-
-    def arn(self, service: str, rest: str) -> str:
-        """ARN of something in the account; IAM's have no region."""
-        return f"arn:aws:{service}:{'' if service == 'iam' else self.account.region}:{self.account.id}:{rest}"
+        return str(self._chosen["event"])
 
     @property
     def toggles(self) -> tuple[Toggle, ...]:
@@ -110,15 +102,15 @@ class Scenario(ABC):
     @property
     def handler(self) -> str:
         """Key of what `run` runs."""
-        return self._handler.key
+        return str(self._chosen["key"])
 
     @handler.setter
     def handler(self, key: str) -> None:
-        found = {each.key: each for each in self.handlers}.get(key)
+        found = next((row for row in self._told["handler"] if row["key"] == key), None)
         if found is None:
             legal = ", ".join(f"`{each.key}`" for each in self.handlers)
             raise ValueError(f"`{key}` is not a handler; the handlers are: {legal}")
-        self._handler = found
+        self._chosen = found
 
     def run(self) -> Run:
         """Set off the event, with real calls, and say what happened. Of what happened long ago, the trail forgets."""
@@ -149,7 +141,9 @@ class Scenario(ABC):
             error = f"{missing.action} on {short(missing.what)} was never called"
         if error:
             return RunOutcome.FAILED, f"fails, though none of these steps was refused: {error}"
-        return (refused[0].outcome, refused[0].refused) if refused else self._allowed()
+        if refused:
+            return refused[0].outcome, refused[0].refused
+        return RunOutcome(self._chosen["outcome"]), f"{self._chosen['outcome']}: {self._chosen['because']}"
 
     @property
     def policies(self) -> tuple[Held, ...]:
@@ -168,7 +162,7 @@ class Scenario(ABC):
         switches = ((key in state, switch) for key, switch in self._switches.items())
         changes = [switch.on if on else switch.off for on, switch in switches if on is not switch.built]
         person = ApiCall("iam", "create_user", {"UserName": PERSON})
-        calls = (person, *self._world((self._handler,)), *changes)
+        calls = (person, *self._world((self._chosen,)), *changes)
         return Equivalents(self.account.id, calls, self._event_code())
 
     @property

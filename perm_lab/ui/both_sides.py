@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from perm_lab.scenarios.across import CALLER_SIDES, FUNCTION_SIDES, Cell, board
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.decisions import decision_body
-from perm_lab.ui.panel import Panel, button, html
+from perm_lab.ui.panel import Panel, button, dropdown, html
 from perm_lab.ui.style import Mark, bare, folded, fragment, mark, say, shows, table
 
 _WHERE = {False: "the same account", True: "another account"}
@@ -49,9 +49,11 @@ class BothSides(Panel):
 
     def __init__(self) -> None:
         self.tried: dict[Cell, bool] = {}
-        self.where = self._select("Caller:", {f"somebody of {text}": key for key, text in _WHERE.items()})
-        self.caller = self._select("Their policies:", {f"say: {each}": each for each in CALLER_SIDES})
-        self.function = self._select("Function policy:", {f"says: {each}": each for each in FUNCTION_SIDES})
+        style = {"description_width": "8em"}
+        where = [(f"somebody of {text}", key) for key, text in _WHERE.items()]
+        self.where = dropdown("Caller:", where, style=style)
+        self.caller = dropdown("Their policies:", [(f"say: {each}", each) for each in CALLER_SIDES], style=style)
+        self.function = dropdown("Function policy:", [(f"says: {each}", each) for each in FUNCTION_SIDES], style=style)
         self.prediction = Choice({True: "The caller gets in", False: "The caller is denied"})
         self.commit_button = button("Commit", self.guard(self._commit), disabled=True, button_style="primary")
         self.verdict, self.table = html(), html()
@@ -61,14 +63,6 @@ class BothSides(Panel):
         selects = (self.where, self.caller, self.function)
         super().__init__((*selects, self.prediction, widgets.HBox([self.commit_button]), self.verdict, self.table))
         self._changed()
-
-    def _select(self, label: str, options: dict[str, object]) -> widgets.Dropdown:
-        return widgets.Dropdown(
-            options=list(options.items()),
-            description=label,
-            style={"description_width": "8em"},
-            layout=widgets.Layout(width="auto", max_width="34em"),
-        )
 
     @property
     def cell(self) -> Cell:

@@ -122,13 +122,11 @@ class PolicyEditor(Panel):
         """Show one hint more; after the last one, the solution. The button stays enabled: it has the focus."""
         self.hints_shown = min(self.hints_shown + 1, len(self.task.hints) + 1)
         hints = "".join(f"<li>{prose(text)}</li>" for text in self.task.hints[: self.hints_shown])
-        solution = self._solution() if self.hints_shown > len(self.task.hints) else ""
+        told = self.hints_shown > len(self.task.hints)
+        solution = folded("one solution", solution_body(self.task.solution()), opened=True) if told else ""
         self.help.value = bare(f"<h4>Hints</h4><ol>{hints}</ol>", solution)
         last = self.hints_shown == len(self.task.hints)
         self.hint_button.description = "Solution shown" if solution else "Show a solution" if last else "Next hint"
-
-    def _solution(self) -> str:
-        return folded("one solution", solution_body(self.task.solution()), opened=True)
 
     def _start_over(self) -> None:
         self.editor.value, self.result.value, self.outcome = self.task.starter, "", None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from html import escape
-
-import ipywidgets as widgets
+from typing import Any
 
 from perm_lab.scenarios import managed_policies as managed
 from perm_lab.scenarios.managed_policies import Fit, Matrix
-from perm_lab.ui.panel import Panel, html
+from perm_lab.ui.panel import Panel, dropdown, html
 from perm_lab.ui.style import bare, breakable, code, folded, fragment, say, shows, table
 
 _START = "AWSLambdaBasicExecutionRole", "s3"
@@ -60,15 +59,10 @@ class PolicyBrowser(Panel):
     """
 
     def __init__(self, policy: str = _START[0], need: str = _START[1]) -> None:
-        wide = widgets.Layout(width="auto", max_width="44em")
-        style = {"description_width": "6em"}
-        self.policy = widgets.Dropdown(
-            options=list(managed.policies()), value=policy, description="Policy:", layout=wide, style=style
-        )
-        self.need = widgets.Dropdown(
-            options=[(f"a function that {each.label}", each.key) for each in managed.needs()],
-            value=need, description="Function:", layout=wide, style=style,
-        )  # fmt: skip
+        looks: dict[str, Any] = {"widest": "44em", "style": {"description_width": "6em"}}
+        self.policy = dropdown("Policy:", managed.policies(), value=policy, **looks)
+        functions = [(f"a function that {each.label}", each.key) for each in managed.needs()]
+        self.need = dropdown("Function:", functions, value=need, **looks)
         self.result, self.document = html(), html()
         for control in (self.policy, self.need):
             control.observe(self.guard(self._show), "value")

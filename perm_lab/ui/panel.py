@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from html import escape
 from typing import Any
@@ -73,3 +73,9 @@ def button(label: str, callback: Callable[..., None], **options: Any) -> widgets
     made = widgets.Button(description=label, layout=widgets.Layout(width="auto", margin="4px 8px 4px 2px"), **options)
     made.on_click(callback)
     return made
+
+
+def dropdown(label: str, options: Iterable[Any], widest: str = "34em", **more: Any) -> widgets.Dropdown:
+    """A chooser among `options` (a value, or its words and the value), at most `widest` wide."""
+    layout = widgets.Layout(width="auto", max_width=widest)
+    return widgets.Dropdown(options=list(options), description=label, layout=layout, **more)

@@ -12,10 +12,7 @@ from perm_lab import display
 from perm_lab.challenges import Progress, Question
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, button, html
-from perm_lab.ui.style import Mark, bare, fragment, prose, say, shows
-
-_RIGHT = Mark("✓", "Right", "pl-ok")
-_WRONG = Mark("✗", "Not so", "pl-no")
+from perm_lab.ui.style import bare, fragment, prose, say, shows
 
 
 @shows(Question)
@@ -84,7 +81,8 @@ class Prediction(Panel):
         self._show_state()
 
     def _commit(self) -> None:
-        self._settle()
+        self.committed = True
+        self._show_state()
         if self.question.name:
             kept = {"choice": self.choice, "right": self.correct}
             belief = self.question.misconceptions.get(self.choice or "", "")
@@ -93,16 +91,12 @@ class Prediction(Panel):
         if self._on_commit:
             self._on_commit(self)
 
-    def _settle(self) -> None:
-        self.committed = True
-        self._show_state()
-
     def _restore(self) -> None:
         kept = self._progress.get(self.question.name) if self.question.name else None
         choice = kept.get("choice") if isinstance(kept, dict) else None
         if choice in self.question.options:
-            self.options.value = choice
-            self._settle()
+            self.options.value, self.committed = choice, True
+            self._show_state()
             self.reply.value = self._answer()
 
     def _show_state(self) -> None:
@@ -113,8 +107,8 @@ class Prediction(Panel):
         self.again_button.disabled = self.again_button.disabled and not self.committed
 
     def _answer(self) -> str:
-        shown = _RIGHT if self.correct else _WRONG
-        parts = [say(str(shown), shown.css), prose(self.question.replies[self.choice or ""])]
+        verdict = say("✓ Right", "pl-ok") if self.correct else say("✗ Not so", "pl-no")
+        parts = [verdict, prose(self.question.replies[self.choice or ""])]
         if self._progress.problem:
             parts.append(f"<p class=pl-dim>{prose(self._progress.problem)}</p>")
         revealed = display.html(self._reveal()) if self._reveal else ""

@@ -40,7 +40,7 @@ class ScenarioWidget(Panel):
     def __init__(self, scenario: Scenario, *, predict: bool = False) -> None:
         self.scenario = scenario
         self.run: Run | None = None
-        self._heading = f"<h4>{escape(scenario.TITLE)}</h4><p>{escape(scenario.STORY)}</p>"
+        self._heading = f"<h4>{escape(scenario.title)}</h4><p>{escape(scenario.story)}</p>"
         self.handlers = Choice({each.key: each.label for each in scenario.handlers}, scenario.handler)
         self.handlers.observe(self.guard(self._changed), "value")
         self.checkboxes = {each.key: self._checkbox(each) for each in scenario.toggles}
@@ -66,7 +66,7 @@ class ScenarioWidget(Panel):
 
     def _sides(self) -> widgets.Widget:
         """The controls, with the picture beside them or, where that is too narrow, below."""
-        choice = html(bare(f"<b>{escape(self.scenario.CHOICE)}</b>"))
+        choice = html(bare(f"<b>{escape(self.scenario.choice)}</b>"))
         controls = widgets.VBox(
             [self.asks, choice, self.handlers, *self._groups(), self.forecast],
             layout=widgets.Layout(flex="1 1 24em", min_width="20em"),

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from perm_lab.challenges import Progress
 from perm_lab.scenarios.board import SIDES, Placed, example, place, sources, title
 from perm_lab.ui.choice import Choice
-from perm_lab.ui.panel import Panel, button, html
+from perm_lab.ui.panel import Panel, button, dropdown, html
 from perm_lab.ui.pictures import Diagram
 from perm_lab.ui.status import RESULT, STALE, earlier, live, mark, marked
 from perm_lab.ui.style import bare, folded, fragment, prose, say, shows, table
@@ -39,11 +39,7 @@ class BoardWidget(Panel):
         self.placed: Placed | None = None
         self._progress = progress or Progress()
         self.tried: dict[str, dict[str, Any]] = _known(self._progress.get(NAME))
-        self.source = widgets.Dropdown(
-            options=[(title(each), each) for each in sources()],
-            description="Source:",
-            layout=widgets.Layout(width="auto", max_width="34em"),
-        )
+        self.source = dropdown("Source:", [(title(each), each) for each in sources()])
         self.side = Choice(SIDES)
         self.run_button = button("Place and run", self.guard(self._place), disabled=True, button_style="primary")
         self.next_button = button("Next source", self.guard(self._next))

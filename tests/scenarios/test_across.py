@@ -19,9 +19,9 @@ def test_the_program_shown_builds_the_same_state_in_fresh_accounts(keys, monkeyp
         world = Across(lab)
         for key in keys:
             world.set(key, True)
-        run, account, organization = world.run(), world.account.id, world._organization
-        arns = [world._caller_arn(each.key) for each in world.handlers]
-        function = world._function_arn
+        run, account, organization = world.run(), world.account.id, world.names["ORGANIZATION"]
+        arns = [row["caller"] for row in world._told["handler"]]
+        function = world.names["FUNCTION"]
         said = [lab.decide(arn, "lambda:InvokeFunction", function).verdict for arn in arns[:3]]
     with Lab() as lab:
         lab.account(account).sign_in(lab.account(account).admin())

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
+from perm_lab.catalog import event_source
 from perm_lab.cloud import Lab
 from perm_lab.scenarios import Pull, RunOutcome
 
@@ -15,6 +16,11 @@ KEYS = ("kinesis", "sqs", "read-clicks", "records-only", "grant", "person")
 def world() -> Iterator[Pull]:
     with Lab() as lab:
         yield Pull(lab)
+
+
+def test_the_five_actions_are_those_that_a_shared_stream_needs(world: Pull) -> None:
+    needed = [each for each in event_source("kinesis").role_actions if each != "kinesis:SubscribeToShard"]
+    assert needed == world._switches["read-clicks"].on.params["PolicyDocument"]["Statement"][0]["Action"]
 
 
 def test_what_is_refused_is_refused_to_the_role_before_the_mapping_is_made(world: Pull) -> None:
