@@ -42,14 +42,14 @@ class Interrupt:
     first two rounds count."""
 
     def __init__(self, n):
-        self.left, self.rounds = n, Counter()
+        self.left, self.rounds, self.before = n, Counter(), sys.gettrace()
 
     def __enter__(self):
         sys.settrace(self)
         return self
 
     def __exit__(self, *_):
-        sys.settrace(None)
+        sys.settrace(self.before)
 
     def __call__(self, frame, event, argument):
         if event == "call":
@@ -59,7 +59,7 @@ class Interrupt:
             self.rounds[line] += 1
             self.left -= self.rounds[line] <= 2
             if not self.left:
-                sys.settrace(None)
+                sys.settrace(self.before)
                 raise KeyboardInterrupt
         return self
 

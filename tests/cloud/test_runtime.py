@@ -164,3 +164,30 @@ def test_an_interrupt_by_the_signal_ends_a_handler_that_waits(deploy, invoke):
     )
     with pytest.raises(KeyboardInterrupt):
         invoke()
+
+
+# a debugger, or what measures coverage
+
+
+@pytest.mark.parametrize("takes_the_place", [False, True], ids=["a debugger", "a measure of coverage"])
+def test_who_traces_already_is_told_of_each_line_and_the_timeout_counts(deploy, invoke, takes_the_place):
+    told = set()
+
+    def trace(frame, event, argument):
+        if takes_the_place and event == "call":
+            sys.settrace(trace)
+        told.add((frame.f_code.co_name, event))
+        return trace
+
+    deploy(handler("boto3.client('sts').get_caller_identity()", "while True: pass", head="import boto3"), Timeout=1)
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        payload = invoke()[0]
+        after = sys.gettrace()
+    finally:
+        sys.settrace(before)
+    assert trace is after
+    assert "Sandbox.Timedout" == payload["errorType"]
+    assert {(name, event) for name in ("lambda_handler", "_make_api_call") for event in ("call", "line")} <= told
+    assert "opcode" not in {event for _, event in told}

@@ -299,25 +299,32 @@ def _settings() -> Iterator[None]:
 def _deadline(root: str, clock: Clock) -> Iterator[None]:
     """Raise `TimedOut` in the first line of code under `root` that runs after the time of `clock` is used up.
 
-    Python's own tracing does it, without a thread or a signal; so work inside one call is noticed when it returns, and
-    where a debugger is tracing already, it keeps the place.
+    Python's own tracing does it, without a thread or a signal; so work inside one call is noticed when it returns. Who
+    was tracing before, a debugger or the function that waits for this one, is told of everything as before.
     """
+    before = sys.gettrace()
 
-    def lines(frame: FrameType, event: str, argument: Any) -> Any:
-        if now() > clock.due:
-            clock.check()
-        return lines
-
-    def calls(frame: FrameType, event: str, argument: Any) -> Any:
+    def calls(frame: FrameType, event: Any, argument: Any) -> Any:
+        told = before and before(frame, event, argument)
+        if before:
+            sys.settrace(calls)  # coverage's tracer, when called, takes the place for itself
         if not frame.f_code.co_filename.startswith(root):
-            return None
+            return told
+
+        def lines(frame: FrameType, event: Any, argument: Any) -> Any:
+            nonlocal told
+            if told and event != "opcode":
+                told = told(frame, event, argument)
+            if now() > clock.due:
+                clock.check()
+            return lines
+
+        frame.f_trace_lines = True
         if _STANDS_STILL and _has_one_line_loop(frame.f_code):
             frame.f_trace_opcodes = True
         return lines
 
-    before = sys.gettrace()
-    if before is None or getattr(before, "__module__", "") == __name__:  # a function that waits for this one
-        sys.settrace(calls)
+    sys.settrace(calls)
     try:
         yield
     finally:
