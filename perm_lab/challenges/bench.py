@@ -1,4 +1,4 @@
-"""The bench on which an answer is tried: the task's world in a lab apart, and the answer where it belongs in it."""
+"""The bench on which an answer is tried: the task's world in a scratch lab, and the answer where it belongs in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from perm_lab.cloud import Lab, Record, lab_apart
+from perm_lab.cloud import Lab, Record, scratch_lab
 from perm_lab.cloud.gate.hooks import Gate
 from perm_lab.cloud.snapshots import Snapshot
 from perm_lab.iam import Arn, Decision, Policy, PolicyKind, Request, Verdict, evaluate
@@ -124,7 +124,7 @@ _BUILT: deque[_Built] = deque(maxlen=4)  # a notebook's tasks share a world, or 
 
 @contextmanager
 def bench(world: tuple[tuple[str, ApiCall], ...], events: Iterable[Event] = ()) -> Iterator[Bench]:
-    """A bench with this world in a lab apart, for as long as the block lasts.
+    """A bench with this world in a scratch lab, for as long as the block lasts.
 
     `world` are calls, each after the id of the account whose administrator makes it. They are made once; each bench
     with this world and the callers of these `events` begins with the same copy of what they made.
@@ -132,7 +132,7 @@ def bench(world: tuple[tuple[str, ApiCall], ...], events: Iterable[Event] = ()) 
     callers = tuple(dict.fromkeys((event.account, event.who) for event in events))
     built = next((each for each in _BUILT if (each.calls, each.callers) == (world, callers)), None)
     if built is None:
-        with lab_apart() as lab:
+        with scratch_lab() as lab:
             made = Bench(lab, {})
             for account, call in world:
                 made.make(account, call)
@@ -141,7 +141,7 @@ def bench(world: tuple[tuple[str, ApiCall], ...], events: Iterable[Event] = ()) 
             state = Snapshot.take(lab.lambdas, lab.accounts)
             built = _Built(world, callers, tuple(lab.accounts), state, made.clients, lab.gate)
         _BUILT.append(built)
-    with lab_apart() as lab, built.gate.standing_in_for(lab.gate):
+    with scratch_lab() as lab, built.gate.standing_in_for(lab.gate):
         for account in built.accounts:
             lab.account(account)
         built.state.restore(lab.lambdas, lab.accounts)

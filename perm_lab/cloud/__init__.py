@@ -8,10 +8,10 @@ with Lab() as lab:
 """
 
 from perm_lab.cloud.account import Account
-from perm_lab.cloud.apart import lab_apart
 from perm_lab.cloud.core.causes import Cause, CauseKind
 from perm_lab.cloud.core.records import Record, Trail
 from perm_lab.cloud.gate.hooks import NetworkBlocked
 from perm_lab.cloud.lab import Lab
+from perm_lab.cloud.scratch import scratch_lab
 
-__all__ = ["Account", "Cause", "CauseKind", "Lab", "NetworkBlocked", "Record", "Trail", "lab_apart"]
+__all__ = ["Account", "Cause", "CauseKind", "Lab", "NetworkBlocked", "Record", "Trail", "scratch_lab"]

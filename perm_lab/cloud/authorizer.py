@@ -33,7 +33,7 @@ class LabAuthorizer:
         if isinstance(caller, Refusal):
             nobody = Caller(Principal.anonymous())
             return Answer.error(caller.code, caller.message, 403), (nobody, core.note(nobody, call, ()))
-        core.turns.caller = caller.access_key
+        core.scheduler.caller = caller.access_key
         refused = invalid(call) if call.service == "lambda" else None
         if refused:
             return refused, (caller, core.note(caller, call, ()))

@@ -55,7 +55,7 @@ class Lab(Displayable):
         self.gate = Gate(LabAuthorizer(self.core, self.lambdas))
         Lab._open = self
         try:
-            open_sandbox(self.gate, self.core.turns.call)
+            open_sandbox(self.gate, self.core.scheduler.call)
             lead_events(PATCHES, Deliveries(self.lambdas))
         except BaseException:
             self.close()
@@ -156,13 +156,13 @@ class Lab(Displayable):
         Raises LookupError for a UUID that no mapping has.
         """
         self._require_open()
-        with self.core.turns.call():
+        with self.core.scheduler.call():
             return [poll(self.lambdas, each, batch) for each in self._mappings(mapping)]
 
     def drain(self, mapping: str | None = None) -> list[Poll]:
         """Poll until the sources are empty, or only what fails again and again is left in them."""
         self._require_open()
-        with self.core.turns.call():
+        with self.core.scheduler.call():
             return drain(self.lambdas, self._mappings(mapping))
 
     def _mappings(self, uuid: str | None) -> list[EventSourceMapping]:

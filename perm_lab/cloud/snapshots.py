@@ -28,14 +28,14 @@ class Snapshot:
     @classmethod
     def take(cls, lambdas: LambdaStore, accounts: Mapping[str, Account]) -> Snapshot:
         """The state that these accounts are in. No call and no function of another thread runs meanwhile."""
-        with lambdas.core.turns.alone():
+        with lambdas.core.scheduler.alone():
             functions = {name: getattr(lambdas, name) for name in FUNCTIONS}
             users = {number: account.signed_in for number, account in accounts.items()}
             return cls(Copy.of((Services.now(), functions, users)), lambdas.core.callers.copy())
 
     def restore(self, lambdas: LambdaStore, accounts: Mapping[str, Account]) -> None:
         """Put the accounts back into this state; one that was opened later is as when it was opened."""
-        with lambdas.core.turns.alone():
+        with lambdas.core.scheduler.alone():
             services, functions, users = self.copy.state()
             dispose()
             services.put()

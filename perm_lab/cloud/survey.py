@@ -13,13 +13,13 @@ from perm_lab.cloud.account import Account
 from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.core.records import Trail
 from perm_lab.cloud.events.delivery import Source, service_session
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.functions.mappings import asked_on, creation_actions
 from perm_lab.cloud.functions.roles import role_caller
 from perm_lab.cloud.functions.state import Function
 from perm_lab.cloud.functions.store import LAMBDA, LambdaStore
 from perm_lab.cloud.gate.actions import Check
 from perm_lab.cloud.internals import state
-from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Arn, Principal, PrincipalType
 
 _INVOKE = "lambda:InvokeFunction"

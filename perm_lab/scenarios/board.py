@@ -1,6 +1,6 @@
 """Lesson 6: every source of events, and where its permission belongs. A guess is granted, and the lab runs it.
 
-Each try stands in a lab apart, with nothing in it but a function, the source, and one grant where it was put. Facts
+Each try stands in a scratch lab, with nothing in it but a function, the source, and one grant where it was put. Facts
 from the catalogue of event sources; follows "Invoking Lambda with events from other AWS services" (Lambda developer
 guide).
 """
@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from perm_lab import catalog
 from perm_lab.catalog import EventSource
-from perm_lab.cloud import Lab, Record, lab_apart
+from perm_lab.cloud import Lab, Record, scratch_lab
 from perm_lab.cloud.functions.permissions import written
 from perm_lab.display import Displayable
 from perm_lab.iam import Arn, Policy, PolicyKind, PolicySet, Principal, Request, evaluate
@@ -92,7 +92,7 @@ def place(source: str, side: str) -> Placed:
         if given not in legal:
             raise LookupError(f"`{given}` is not on the board; there are: {', '.join(legal)}")
     kind = catalog.event_source(source)
-    with lab_apart() as lab:
+    with scratch_lab() as lab:
         account = lab.account(_ACCOUNT)
         admin, maya = Clients(account.admin()), Clients(account.user(_PERSON))
         for call in _world(source, kind):

@@ -108,8 +108,8 @@ def test_a_check_that_is_broken_off_leaves_no_trace_either(
 
     def broken_off(self: LabAuthorizer, *args: Any) -> Any:
         if next(calls, None) is None:
-            lab.core.turns.later(raised)
-            lab.core.turns.later(lambda: pytest.fail("a job of the check was done in the learner's lab"))
+            lab.core.scheduler.later(raised)
+            lab.core.scheduler.later(lambda: pytest.fail("a job of the check was done in the learner's lab"))
         return before_call(self, *args)
 
     with monkeypatch.context() as patched, pytest.raises(error):

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.s3.models import S3Backend
 
-from perm_lab.cloud.core import turns
+from perm_lab.cloud.core import scheduler
 from tests.cloud.conftest import allow, duration, handler
 
 ECHO = "def lambda_handler(event, context):\n    return event\n"
@@ -237,7 +237,7 @@ def lambda_handler(event, context):
 
 
 def test_a_deadlock_ends(deploy, invoke, admin, monkeypatch):
-    monkeypatch.setattr(turns, "_LONGEST", 0.5)
+    monkeypatch.setattr(scheduler, "_LONGEST", 0.5)
     wait = "sys.modules['learner'].asked.set()", "return sys.modules['learner'].answered.wait(30)"
     deploy(handler(*wait))
     deploy(ECHO, name="other")
@@ -277,7 +277,7 @@ def test_whoever_wants_to_be_alone_meets_no_function(lab, deploy, invoke):
     for thread in threads:
         thread.start()
     for _ in range(10):
-        with lab.core.turns.alone():
+        with lab.core.scheduler.alone():
             lab.restore("warm")
             lab.checkpoint("warm")
     end.set()

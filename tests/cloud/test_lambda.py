@@ -5,8 +5,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.magic import HANDLER, deployment_package
-from perm_lab.cloud.names import FunctionName
 from tests.cloud.conftest import PARTNER, SHOP, allow, document
 
 CODE = "def lambda_handler(event, context):\n    return event\n"

@@ -21,7 +21,7 @@ BELOW = {
     "ui": {"challenges", "scenarios", "cloud", "catalog", "iam", "display"},
 }
 FLOORS = ("internals", "gate", "core", "functions", "events")  # of `cloud`; its own files are below or above them
-GROUND = {"names"}
+GROUND = {"function_name"}
 STANDARD_LIBRARY_ONLY = ("display", "iam", "catalog")
 POSIX_ONLY = {"crypt", "fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
 POSIX_CALLS = re.compile(

@@ -10,7 +10,7 @@ from typing import Any
 from perm_lab.cloud.core.callers import Caller, Callers
 from perm_lab.cloud.core.policies import Policies
 from perm_lab.cloud.core.records import Judged, Record, Trail, cloudtrail_event
-from perm_lab.cloud.core.turns import Turns
+from perm_lab.cloud.core.scheduler import Scheduler
 from perm_lab.cloud.gate.actions import Check, denied_error
 from perm_lab.cloud.gate.hooks import Answer, Call
 from perm_lab.cloud.gate.resources import owner
@@ -24,15 +24,15 @@ _SYSTEM_SECRET = secrets.token_hex()  # nobody outside can sign as the lab itsel
 class Core:
     """The engine room of one lab.
 
-    `trail` is what happened, `callers` who holds which access key, `policies` those in force, `turns` who may go on.
-    `accounts` maps the id of each account to its path in an organization (`o-…/r-…/`), empty outside.
+    `trail` is what happened, `callers` who holds which access key, `policies` those in force, `scheduler` who may go
+    on. `accounts` maps the id of each account to its path in an organization (`o-…/r-…/`), empty outside.
     """
 
     def __init__(self) -> None:
         self.trail = Trail()
         self.callers = Callers()
         self.policies = Policies()
-        self.turns = Turns()
+        self.scheduler = Scheduler()
         self.accounts: dict[str, str] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._serial = 0
@@ -72,7 +72,7 @@ class Core:
     def note(self, caller: Caller, call: Call, judged: Judged) -> Record:
         """Write the call into the trail."""
         self._serial += 1
-        causes = self.turns.causes
+        causes = self.scheduler.causes
         event = cloudtrail_event(caller, call, judged, self._serial)
         record = Record(event, judged, causes[-1] if causes else None, len(causes))
         self.trail.append(record)

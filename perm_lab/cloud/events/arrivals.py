@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from perm_lab.cloud.events.delivery import Source, deliver, deliver_as_role
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.internals import state
 from perm_lab.cloud.internals.notifications import transformed
-from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Arn
 
 
@@ -25,7 +25,7 @@ class Deliveries:
 
     def object_event(self, event: dict[str, Any], account: str, function: str) -> None:
         core, record = self._lambdas.core, event["Records"][0]
-        record["userIdentity"] = {"principalId": f"AWS:{core.callers.user_id(core.turns.caller)}"}
+        record["userIdentity"] = {"principalId": f"AWS:{core.callers.user_id(core.scheduler.caller)}"}
         record |= {"requestParameters": {"sourceIPAddress": "127.0.0.1"}, "responseElements": {}}
         record["s3"]["bucket"]["ownerIdentity"] = {"principalId": account}
         record["s3"]["object"]["sequencer"] = f"{len(core.trail):016X}"

@@ -12,11 +12,11 @@ from functools import cache
 from perm_lab import catalog
 from perm_lab.catalog import EventSource
 from perm_lab.cloud.events.delivery import Source, probe
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.actions import values
 from perm_lab.cloud.gate.hooks import Answer, Call
 from perm_lab.cloud.internals import state
-from perm_lab.cloud.names import FunctionName
 
 _MEMBER = re.compile(r"\$\{([\w.]+)\}")
 

@@ -17,6 +17,7 @@ from perm_lab.catalog import EventSource
 from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.core.causes import Cause, CauseKind
 from perm_lab.cloud.core.records import Record
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.functions.answers import Fault
 from perm_lab.cloud.functions.asynchronous import accept
 from perm_lab.cloud.functions.execution import run
@@ -24,7 +25,6 @@ from perm_lab.cloud.functions.runtime import Outcome
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.actions import Check
 from perm_lab.cloud.gate.hooks import Call
-from perm_lab.cloud.names import FunctionName
 from perm_lab.display import Displayable
 from perm_lab.iam import Arn, Decision, Principal
 
@@ -143,7 +143,7 @@ def deliver(lambdas: LambdaStore, source: Source, function: str, event: Any, *, 
         Check(action, name.qualified_arn, name.account, {**source.context, **url.get(action, {})})
         for action in source.kind.actions or ("lambda:InvokeFunction",)
     )
-    with lambdas.core.turns.because(source.cause()):
+    with lambdas.core.scheduler.because(source.cause()):
         return invoke_as(lambdas, source, source.principal, name, checks, event, wait)
 
 
@@ -156,7 +156,7 @@ def deliver_as_role(
     """
     owner = Arn.parse(role).account
     name = FunctionName.parse(function, owner, "us-east-1")
-    with lambdas.core.turns.because(source.cause()):
+    with lambdas.core.scheduler.because(source.cause()):
         trust = Check("sts:AssumeRole", role, owner, source.context)
         assumed = lambdas.core.ask(source.principal, Call("sts", "AssumeRole", {"RoleArn": role}, name.region), trust)
         if not assumed.allowed:
@@ -171,7 +171,7 @@ def probe(lambdas: LambdaStore, source: Source, function: str) -> bool:
     name = FunctionName.parse(function, source.account, "us-east-1")
     check = Check("lambda:InvokeFunction", name.qualified_arn, name.account, source.context)
     params = {"FunctionName": name.qualified_arn, "InvocationType": "DryRun"}
-    with lambdas.core.turns.because(source.cause(CauseKind.CONFIGURATION)):
+    with lambdas.core.scheduler.because(source.cause(CauseKind.CONFIGURATION)):
         record = lambdas.core.ask(source.principal, Call("lambda", "Invoke", params, name.region), check)
     return record.allowed and lambdas.find(name) is not None
 

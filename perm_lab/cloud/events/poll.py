@@ -35,15 +35,15 @@ def poll(lambdas: LambdaStore, mapping: EventSourceMapping, batch: Any = None) -
     shown = mapping.shown
     step = Poll(shown["UUID"], mapping.source, shown["FunctionArn"])
     if not mapping.enabled:
-        return replace(step, result=f"the mapping is {shown['State'].lower()}")
+        return replace(step, ended=f"the mapping is {shown['State'].lower()}")
     read = _READERS.get(mapping.kind.name, _read_given)
-    with lambdas.core.turns.because(Cause(CauseKind.POLLER, mapping.name.arn)):
+    with lambdas.core.scheduler.because(Cause(CauseKind.POLLER, mapping.name.arn)):
         try:
             version = lambdas.version(mapping.name, "the function does not exist")
             assume(lambdas, version)
             step = read(lambdas, mapping, version, step, batch)
         except Fault as fault:
-            step = replace(step, result=f"PROBLEM: {fault}")
+            step = replace(step, problem=str(fault))
     if "LastProcessingResult" in shown:
         shown["LastProcessingResult"] = step.result
     return step
@@ -69,11 +69,11 @@ def _read_given(lambdas: LambdaStore, mapping: EventSourceMapping, version: Vers
         if not record.allowed:
             mapping.shown["StateTransitionReason"] = mapping.kind.failure.get("code", "USER_INITIATED")
             message = mapping.kind.failure.get("message") or record.error_message
-            return replace(step, result=f"PROBLEM: {message}")
+            return replace(step, problem=message)
     mapping.shown["StateTransitionReason"] = "USER_INITIATED"
     outcome = run(lambdas, mapping.name, json.dumps(batch).encode())
     count = len(batch) if isinstance(batch, list) else 1
-    return replace(step, records=count, result=FAILED if outcome.failed else "OK")
+    return replace(step, records=count, ended="OK", problem=FAILED if outcome.failed else "")
 
 
 def _given_actions(mapping: EventSourceMapping) -> Iterator[tuple[str, str]]:

@@ -13,9 +13,9 @@ import boto3
 from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.core.causes import Cause, CauseKind
 from perm_lab.cloud.events.delivery import Delivery, Source, deliver, deliver_as_role, invoke_as
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.functions.urls import checks
-from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Principal
 
 
@@ -64,7 +64,7 @@ def fetch(
     caller = lambdas.core.callers.of(who) if who is not None and signed else Caller(Principal.anonymous())
     source = Source.of("function-url-iam" if signed else "function-url", account=name.account)
     event = _event(parts.netloc, parts.path or "/", parts.query, method, body, caller)
-    with lambdas.core.turns.because(Cause(CauseKind.URL, name.arn)):
+    with lambdas.core.scheduler.because(Cause(CauseKind.URL, name.arn)):
         delivery = invoke_as(lambdas, source, caller, name, checks(name, auth_type), event, wait=True)
     if delivery.outcome is None:
         error = delivery.records[-1].error_code

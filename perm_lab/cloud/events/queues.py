@@ -18,7 +18,7 @@ from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.iam import Arn
 
 _RECEIVE = {"AttributeNames": ["All"], "MessageAttributeNames": ["All"], "VisibilityTimeout": 30, "WaitTimeSeconds": 0}
-_KMS = "PROBLEM: the role may not use the key that the source is encrypted with (kms:Decrypt)"
+_KMS = "the role may not use the key that the source is encrypted with (kms:Decrypt)"
 
 
 def read_queue(lambdas: LambdaStore, mapping: EventSourceMapping, version: Version, step: Poll, _: Any) -> Poll:
@@ -26,16 +26,16 @@ def read_queue(lambdas: LambdaStore, mapping: EventSourceMapping, version: Versi
     arn = Arn.parse(mapping.source)
     url, client = queue_url(arn), role_client(lambdas, version, "sqs", arn.region)
     if not may_decrypt(lambdas, mapping, version):
-        return replace(step, result=_KMS)
+        return replace(step, problem=_KMS)
     try:
         messages = _receive(client, url, mapping.shown["BatchSize"])
     except ClientError as error:
-        return replace(step, result=f"PROBLEM: {error.response['Error']['Message']}")
+        return replace(step, problem=error.response["Error"]["Message"])
     run = hand_over(lambdas, mapping, [_message(message, mapping.source) for message in messages])
     failed = {record["messageId"] for record in run.records}
     if run.failures is not None and failed.issuperset(run.failures):
         failed = set(run.failures)
-    result = FAILED if failed else "OK" if messages else step.result
+    ended, problem = "OK" if messages else step.ended, FAILED if failed else ""
     done = [message for message in messages if message["MessageId"] not in failed]
     back = [message for message in messages if message["MessageId"] in failed]
     try:
@@ -44,11 +44,11 @@ def read_queue(lambdas: LambdaStore, mapping: EventSourceMapping, version: Versi
             entries = [{"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]} for n, message in part]
             client.delete_message_batch(QueueUrl=url, Entries=entries)
     except ClientError as error:
-        done, back, result = [], messages, f"PROBLEM: {error.response['Error']['Message']}"
+        done, back, problem = [], messages, error.response["Error"]["Message"]
     system = lambdas.core.system_client(arn.account, "sqs", arn.region)
     for message in back:  # as if the visibility timeout were over
         system.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
-    return replace(step, records=len(run.records), result=result, progress=bool(done))
+    return replace(step, records=len(run.records), ended=ended, problem=problem, progress=bool(done))
 
 
 def _receive(client: Any, url: str, most: int) -> list[dict[str, Any]]:

@@ -17,27 +17,33 @@ from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.internals import state
 from perm_lab.display import Displayable
 
-FAILED = "PROBLEM: Function call failed"
+FAILED = "Function call failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Poll(Displayable):
     """One step of one mapping: how many records the function got, and how it ended.
 
-    `result` is what the mapping shows as LastProcessingResult; `progress` is false when the next step would do the
-    same.
+    `problem` is what went wrong, in Lambda's words, empty where nothing did; `ended` how it ended otherwise. `progress`
+    is false when the next step would do the same.
     """
 
     mapping: str
     source: str
     function: str
     records: int = 0
-    result: str = "No records processed"
+    ended: str = "No records processed"
+    problem: str = ""
     progress: bool = False
 
     @property
+    def result(self) -> str:
+        """What the mapping shows as LastProcessingResult."""
+        return f"PROBLEM: {self.problem}" if self.problem else self.ended
+
+    @property
     def failed(self) -> bool:
-        return self.result.startswith("PROBLEM")
+        return bool(self.problem)
 
     def __str__(self) -> str:
         sign = "✗" if self.failed else "✓"

@@ -34,10 +34,10 @@ def read_stream(lambdas: LambdaStore, mapping: EventSourceMapping, version: Vers
     """Each shard in turn: the batch that failed last time, or else the next records."""
     service = {"dynamodb-stream": "dynamodbstreams"}.get(mapping.kind.name, mapping.kind.name)
     client = role_client(lambdas, version, service, Arn.parse(mapping.source).region)
-    refusal = f"PROBLEM: {mapping.kind.failure['message'].replace('${SourceArn}', mapping.source)}"
+    refusal = mapping.kind.failure["message"].replace("${SourceArn}", mapping.source)
     if mapping.kind.name == "dynamodb-stream" and not may_decrypt(lambdas, mapping, version):
-        return replace(step, result=refusal)
-    count, results, progress = 0, [], False
+        return replace(step, problem=refusal)
+    count, progress = 0, False
     try:
         for shard in _shards(client, mapping):
             pending = mapping.pending.setdefault(shard, [])
@@ -51,14 +51,13 @@ def read_stream(lambdas: LambdaStore, mapping: EventSourceMapping, version: Vers
                 pending[:0] = _after(lambdas, mapping, version, shard, left)
                 endless = mapping.shown["MaximumRetryAttempts"] < 0
                 progress = progress or not endless or [each.records for each in left] != [batch.records]
-                results.append(FAILED if run.failed else "OK")
+                step = replace(step, ended="OK", problem=FAILED if run.failed else step.problem)
                 count += len(run.records)
     except ClientError as error:
         if "ResourceNotFound" in error.response["Error"]["Code"]:
-            return replace(step, result=f"PROBLEM: Stream not found: {mapping.source}")
-        return replace(step, records=count, result=refusal)
-    result = FAILED if FAILED in results else "OK" if results else step.result
-    return replace(step, records=count, result=result, progress=progress)
+            return replace(step, problem=f"Stream not found: {mapping.source}")
+        return replace(step, records=count, problem=refusal)
+    return replace(step, records=count, progress=progress)
 
 
 def _shards(client: Any, mapping: EventSourceMapping) -> list[str]:

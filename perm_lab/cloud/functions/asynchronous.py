@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.core.causes import Cause, CauseKind
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.functions.answers import Fault, missing, page, refuse, refused
 from perm_lab.cloud.functions.execution import run
 from perm_lab.cloud.functions.roles import require, role_client
@@ -23,7 +24,6 @@ from perm_lab.cloud.functions.runtime import Outcome
 from perm_lab.cloud.functions.state import LATEST, Function, Version
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.hooks import Call
-from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Arn
 
 _RETRIES = 2
@@ -40,7 +40,7 @@ _NO_FUNCTION = "The function doesn't exist."
 
 def accept(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> None:
     """Take in an event: it is run when the call that brings it is done."""
-    lambdas.core.turns.later(lambda: _work_off(lambdas, name, payload))
+    lambdas.core.scheduler.later(lambda: _work_off(lambdas, name, payload))
 
 
 def _work_off(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> None:
@@ -65,7 +65,7 @@ def _work_off(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> None:
     letters = version.settings.get("DeadLetterConfig", {}).get("TargetArn")
     side, condition = ("OnFailure", "RetriesExhausted") if outcome.failed else ("OnSuccess", "Success")
     target = config.get("DestinationConfig", {}).get(side, {}).get("Destination")
-    with lambdas.core.turns.because(Cause(CauseKind.RESULT, name.arn)):
+    with lambdas.core.scheduler.because(Cause(CauseKind.RESULT, name.arn)):
         if outcome.failed and letters:
             _send(lambdas, version, letters, "DeadLetterErrors", _letter(letters, payload, answer))
         if target:

@@ -10,13 +10,13 @@ import time
 from botocore.exceptions import ClientError
 
 from perm_lab.cloud.core.causes import Cause, CauseKind
-from perm_lab.cloud.core.turns import Busy
+from perm_lab.cloud.core.scheduler import Busy
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.functions.answers import NOT_ASSUMABLE, Fault
 from perm_lab.cloud.functions.roles import role_session, session_name
 from perm_lab.cloud.functions.runtime import Environment, Outcome
 from perm_lab.cloud.functions.state import Version
 from perm_lab.cloud.functions.store import LambdaStore
-from perm_lab.cloud.names import FunctionName
 
 _LOOP = 16  # times that a function may be set off by itself before Lambda calls it a loop
 _LOOPS = (
@@ -27,8 +27,8 @@ _LOOPS = (
 
 def run(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> Outcome:
     """Run what `name` leads to once, under its execution role. Raises `Fault` when it cannot be started."""
-    turns, version, code = lambdas.core.turns, lambdas.version(name), Cause(CauseKind.CODE, name.arn)
-    if turns.causes.count(code) >= _LOOP:
+    scheduler, version, code = lambdas.core.scheduler, lambdas.version(name), Cause(CauseKind.CODE, name.arn)
+    if scheduler.causes.count(code) >= _LOOP:
         raise Fault("RecursiveInvocationException", _LOOPS)
     assume(lambdas, version)
     key = f"{name.arn}:{version.number}"
@@ -38,7 +38,7 @@ def run(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> Outcome:
         environment = Environment(version, session, lambdas.next_id())
     clock = environment.clock()
     try:
-        with turns.because(code), turns.function(environment.access_key, clock):
+        with scheduler.because(code), scheduler.function(environment.access_key, clock):
             outcome = environment.run(payload, name.qualified_arn, clock)
     except Busy:
         reason = "ConcurrentInvocationLimitExceeded"
@@ -48,7 +48,7 @@ def run(lambdas: LambdaStore, name: FunctionName, payload: bytes) -> Outcome:
         if other:
             other.close()
         lambdas.environments[key] = environment
-    with turns.because(Cause(CauseKind.LOG, name.arn)):
+    with scheduler.because(Cause(CauseKind.LOG, name.arn)):
         _write_log(environment, version, outcome)
     return outcome
 

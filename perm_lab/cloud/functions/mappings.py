@@ -15,13 +15,13 @@ from perm_lab import catalog
 from perm_lab.catalog import EventSource
 from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.core.causes import Cause, CauseKind
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.functions.answers import conflict, missing, page, refuse, refused
 from perm_lab.cloud.functions.asynchronous import require_destination
 from perm_lab.cloud.functions.roles import ask_role
 from perm_lab.cloud.functions.state import EventSourceMapping, Version, parsed
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.hooks import Call
-from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Arn
 
 STREAMS, QUEUE, KAFKA = ("kinesis", "dynamodb-stream"), "sqs", ("msk", "self-managed-kafka")
@@ -192,7 +192,7 @@ def _require_role(
 ) -> None:
     """Lambda tries a stream or a queue, and the destination, with the role before it takes the mapping; the other
     sources it finds out about when it polls them."""
-    with lambdas.core.turns.because(Cause(CauseKind.MAPPING, version.name.arn)):
+    with lambdas.core.scheduler.because(Cause(CauseKind.MAPPING, version.name.arn)):
         tried = ((action, asked_on(action, source)) for action in creation_actions(kind))
         denied = next((a for a, on in tried if not ask_role(lambdas.core, version, a, on).allowed), None)
     if denied and kind.name == QUEUE:

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from perm_lab.cloud.core.callers import Caller
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.functions.answers import NO_POLICY, UNKNOWN_PRINCIPAL, Fault, conflict, missing, refused
 from perm_lab.cloud.functions.state import LATEST, Alias, Function, ResourcePolicy, Version, text
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.hooks import Call
-from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Policy, PolicyError, PolicyKind
 
 LIMIT = 20_480  # characters of a policy document

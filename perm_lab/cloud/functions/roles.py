@@ -66,7 +66,7 @@ def require(core: Core, version: Version, actions: Iterable[str], resource: str,
     `whose` is how Lambda calls the role: older checks say `provided`, newer ones `function`.
     """
     for action in actions:
-        with core.turns.because(Cause(CauseKind.SETTINGS, version.name.arn)):
+        with core.scheduler.because(Cause(CauseKind.SETTINGS, version.name.arn)):
             record = ask_role(core, version, action, resource)
         if not record.allowed:
             service, _, call = action.partition(":")

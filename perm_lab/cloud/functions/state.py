@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from perm_lab.catalog import EventSource
-from perm_lab.cloud.names import FunctionName
+from perm_lab.cloud.function_name import FunctionName
 
 LATEST = "$LATEST"
 DEFAULTS: dict[str, Any] = {

@@ -8,12 +8,12 @@ from perm_lab.cloud.core.callers import Caller
 from perm_lab.cloud.core.causes import Cause, CauseKind
 from perm_lab.cloud.core.core import Core
 from perm_lab.cloud.core.records import reproducible_id
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.functions.answers import NOT_ASSUMABLE, Fault, missing, refused
 from perm_lab.cloud.functions.runtime import Environment
 from perm_lab.cloud.functions.state import LATEST, EventSourceMapping, Function, LayerVersion, Version, text
 from perm_lab.cloud.gate.actions import Check
 from perm_lab.cloud.gate.hooks import Call
-from perm_lab.cloud.names import FunctionName
 from perm_lab.iam import Arn, Principal
 
 LAMBDA = Caller(Principal.aws_service("lambda.amazonaws.com"))
@@ -91,7 +91,7 @@ class LambdaStore:
     def may_assume(self, role: str, name: FunctionName, cause: CauseKind, **params: str) -> bool:
         """Whether the role's trust policy lets Lambda assume it for the function; noted as Lambda's own call."""
         call = Call("sts", "AssumeRole", {"RoleArn": role, **params}, name.region)
-        with self.core.turns.because(Cause(cause, name.arn)):
+        with self.core.scheduler.because(Cause(cause, name.arn)):
             return self.core.ask(LAMBDA, call, self.assume_check(role, name)).allowed
 
     def check_role(self, role: str, name: FunctionName) -> None:

@@ -11,12 +11,12 @@ from hashlib import sha256
 from typing import Any
 
 from perm_lab.cloud.core.callers import Caller
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.cloud.functions.answers import NO_SUCH_RESOURCE, conflict, missing, page
 from perm_lab.cloud.functions.state import Function
 from perm_lab.cloud.functions.store import LambdaStore
 from perm_lab.cloud.gate.actions import Check
 from perm_lab.cloud.gate.hooks import Call
-from perm_lab.cloud.names import FunctionName
 
 _NO_FUNCTION = "Function does not exist"
 

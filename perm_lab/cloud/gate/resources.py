@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from perm_lab import catalog
-from perm_lab.cloud.names import FunctionName
+from perm_lab.cloud.function_name import FunctionName
 from perm_lab.iam import Arn
 
 Params = Mapping[str, Any]

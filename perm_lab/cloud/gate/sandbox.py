@@ -57,14 +57,14 @@ def clean_environment(patches: Patches) -> None:
     os.environ.update(_ENVIRONMENT)
 
 
-def open_sandbox(gate: Gate, turn: Callable[[], AbstractContextManager[None]]) -> None:
-    """Put `gate` before every client of every boto3 session made from now on, and hold `turn` around each call.
+def open_sandbox(gate: Gate, lock: Callable[[], AbstractContextManager[None]]) -> None:
+    """Put `gate` before every client of every boto3 session made from now on, and hold `lock` around each call.
 
     What an earlier opening or closing left undone, because it was interrupted, is undone first.
     """
     close_sandbox()
     clean_environment(PATCHES)
-    take_calls(PATCHES, gate.handlers, turn, _refuse)
+    take_calls(PATCHES, gate.handlers, lock, _refuse)
     simulate(PATCHES, _refuse)
 
 

@@ -67,18 +67,18 @@ def raw_response(url: str, status: int) -> AWSResponse:
 def take_calls(
     patches: Patches,
     handlers: list[tuple[str, Any]],
-    turn: Callable[[], AbstractContextManager[None]],
+    lock: Callable[[], AbstractContextManager[None]],
     refuse: Callable[[str], Any],
 ) -> None:
-    """Put `handlers` (botocore's event, and what is called) on every session made from now on, hold `turn` around each
+    """Put `handlers` (botocore's event, and what is called) on every session made from now on, hold `lock` around each
     call of a client, and call `refuse` with the URL in place of sending a request."""
     make_api_call = BaseClient._make_api_call
 
-    def call_in_turn(client: Any, *args: Any, **kwargs: Any) -> Any:
-        with turn():
+    def locked_call(client: Any, *args: Any, **kwargs: Any) -> Any:
+        with lock():
             return make_api_call(client, *args, **kwargs)
 
-    patches.set(BaseClient, "_make_api_call", call_in_turn)
+    patches.set(BaseClient, "_make_api_call", locked_call)
     patches.set(boto3, "DEFAULT_SESSION", None)
     patches.set(botocore.httpsession.URLLib3Session, "send", lambda _session, request: refuse(request.url))
     builtin = botocore.handlers.BUILTIN_HANDLERS

@@ -6,14 +6,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from perm_lab.cloud import Lab, lab_apart
+from perm_lab.cloud import Lab, scratch_lab
 from tests.cloud.conftest import SHOP
 
 ECHO = "def lambda_handler(event, context):\n    return event\n"
 
 
 def test_where_no_lab_is_open_there_is_none_afterwards():
-    with lab_apart() as lab:
+    with scratch_lab() as lab:
         assert lab is Lab.current()
     assert Lab.current() is None
 
@@ -21,8 +21,8 @@ def test_where_no_lab_is_open_there_is_none_afterwards():
 def test_it_holds_nothing_of_the_open_lab(lab, shop, admin, deploy):
     deploy(ECHO)
     admin.client("s3").create_bucket(Bucket="photos")
-    with lab_apart() as apart:
-        other = apart.account(SHOP).admin()
+    with scratch_lab() as scratch:
+        other = scratch.account(SHOP).admin()
         assert [] == other.client("lambda").list_functions()["Functions"]
         assert [] == other.client("s3").list_buckets()["Buckets"]
         other.client("s3").create_bucket(Bucket="photos")  # bucket names are taken once in all of AWS
@@ -34,9 +34,9 @@ def test_the_open_lab_stands_afterwards_as_it_stood(lab, shop, admin, deploy, in
     shop.sign_in("maya")
     admin.client("s3").create_bucket(Bucket="photos")
     trail = list(lab.trail)
-    with lab_apart() as apart:
-        apart.account(SHOP).admin().client("iam").create_user(UserName="stranger")
-        apart.account("999999999999")
+    with scratch_lab() as scratch:
+        scratch.account(SHOP).admin().client("iam").create_user(UserName="stranger")
+        scratch.account("999999999999")
     assert (trail, {SHOP}) == (list(lab.trail), set(lab.accounts))
     assert {"n": 1} == invoke({"n": 1})[0]
     assert boto3.client("sts").get_caller_identity()["Arn"].endswith(":user/maya")
@@ -45,21 +45,21 @@ def test_the_open_lab_stands_afterwards_as_it_stood(lab, shop, admin, deploy, in
 
 def test_an_error_inside_brings_the_open_lab_back_as_well(lab, shop, admin):
     admin.client("s3").create_bucket(Bucket="photos")
-    with pytest.raises(KeyError), lab_apart():
+    with pytest.raises(KeyError), scratch_lab():
         raise KeyError
     assert ["photos"] == [bucket["Name"] for bucket in admin.client("s3").list_buckets()["Buckets"]]
 
 
 def test_a_session_made_inside_is_worth_nothing_afterwards(lab):
-    with lab_apart() as apart:
-        session = apart.account(SHOP).user("maya")
+    with scratch_lab() as scratch:
+        session = scratch.account(SHOP).user("maya")
     with pytest.raises(ClientError, match="invalid"):
         session.client("sts").get_caller_identity()
 
 
-def test_a_lab_apart_judges_like_any_other(lab):
-    with lab_apart() as apart:
-        account = apart.account(SHOP)
+def test_a_scratch_lab_judges_like_any_other(lab):
+    with scratch_lab() as scratch:
+        account = scratch.account(SHOP)
         with pytest.raises(ClientError, match="because no identity-based policy allows"):
             account.user("maya").client("iam").list_users()
         allow = {"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"}

@@ -48,13 +48,13 @@ class _Thread(threading.local):
     depth: int = 0
 
 
-class Turns:
+class Scheduler:
     """The order of calls, of functions and of the events that they set off."""
 
     def __init__(self) -> None:
         self._free = threading.Condition()
         self._owner: int | None = None
-        self._stage: list[Running] = []
+        self._functions: list[Running] = []
         self._jobs: deque[tuple[tuple[Cause, ...], Callable[[], Any]]] = deque()
         self._mine = _Thread()
 
@@ -62,7 +62,7 @@ class Turns:
     def call(self) -> Iterator[None]:
         """One call of a client, from beginning to end; then, of the outermost call, all that it set off."""
         with uncounted():
-            self._take()
+            self._acquire()
             self._mine.callers.append("")
             try:
                 yield
@@ -72,16 +72,16 @@ class Turns:
                     if self._mine.depth == 1:
                         self._run_jobs()
                 finally:
-                    self._give()
+                    self._release()
 
-    def _take(self) -> None:
+    def _acquire(self) -> None:
         me = threading.get_ident()
         with self._free:
             self._free.wait_for(lambda: self._owner in (None, me))
             self._owner = me
             self._mine.depth += 1
 
-    def _give(self) -> None:
+    def _release(self) -> None:
         with self._free:
             self._mine.depth -= 1
             if not self._mine.depth:
@@ -103,18 +103,18 @@ class Turns:
         me, depth = threading.get_ident(), self._mine.depth
         running = Running(access_key, clock, self.causes)
         with self._free:
-            self._leave()
-            if not self._free.wait_for(self._may_enter, _LONGEST):
-                self._return(me, depth)
+            self._suspend()
+            if not self._free.wait_for(self._may_run, _LONGEST):
+                self._resume(me, depth)
                 raise Busy
-            self._stage.append(running)
+            self._functions.append(running)
         try:
             yield
         finally:
             with self._free:
-                self._free.wait_for(lambda: self._stage[-1] is running)
-                self._stage.pop()
-                self._return(me, depth)
+                self._free.wait_for(lambda: self._functions[-1] is running)
+                self._functions.pop()
+                self._resume(me, depth)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -122,18 +122,18 @@ class Turns:
         with self.function("nobody", Clock(0.0, [])), self.call():
             yield
 
-    def _may_enter(self) -> bool:
-        if not self._stage:
+    def _may_run(self) -> bool:
+        if not self._functions:
             return True
-        top = self._stage[-1]
+        top = self._functions[-1]
         return top.clock.has(threading.get_ident()) or self.caller == top.access_key
 
-    def _leave(self) -> None:
+    def _suspend(self) -> None:
         if self._mine.depth:
             self._owner, self._mine.depth = None, 0
             self._free.notify_all()
 
-    def _return(self, me: int, depth: int) -> None:
+    def _resume(self, me: int, depth: int) -> None:
         self._free.notify_all()
         if depth:
             self._free.wait_for(lambda: self._owner is None)
@@ -147,7 +147,7 @@ class Turns:
             self._run_jobs()
 
     def _run_jobs(self) -> None:
-        while self._jobs and not self._stage:
+        while self._jobs and not self._functions:
             causes, job = self._jobs.popleft()
             before, self._mine.causes = self._mine.causes, list(causes)
             try:
@@ -162,7 +162,7 @@ class Turns:
         """What set off what is happening, the first cause first; empty for the learner's own calls."""
         if self._mine.causes:
             return tuple(self._mine.causes)
-        return next((running.causes for running in reversed(self._stage) if running.access_key == self.caller), ())
+        return next((running.causes for running in reversed(self._functions) if running.access_key == self.caller), ())
 
     @contextmanager
     def because(self, cause: Cause) -> Iterator[None]:

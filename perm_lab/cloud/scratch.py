@@ -13,7 +13,7 @@ from perm_lab.cloud.snapshots import FUNCTIONS
 
 
 @contextmanager
-def lab_apart() -> Iterator[Lab]:
+def scratch_lab() -> Iterator[Lab]:
     """A lab with nothing in it: a new one where none is open, or else the open one, emptied for as long as it takes.
 
     Afterwards that one stands as it stood, whatever happens inside: accounts, functions and their execution
@@ -29,12 +29,12 @@ def lab_apart() -> Iterator[Lab]:
     set_aside = (
         (lab, ("accounts", "_checkpoints")),
         (core, ("accounts", "trail", "_serial")),
-        (core.turns, ("_jobs",)),
+        (core.scheduler, ("_jobs",)),
         (lambdas, (*FUNCTIONS, "environments", "role_clients")),
     )
     put_back = ExitStack()  # each step is known to it before it is taken: an interrupt leaves nothing half done
     try:
-        with core.turns.call():
+        with core.scheduler.call():
             for owner, names in set_aside:
                 for name in names:
                     held = getattr(owner, name)
@@ -50,5 +50,5 @@ def lab_apart() -> Iterator[Lab]:
             put_back.callback(lambdas.close)
         yield lab
     finally:
-        with core.turns.call():
+        with core.scheduler.call():
             put_back.close()
