@@ -61,9 +61,9 @@ def trust(service: str) -> Json:
     return Json({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def create_role(name: str, trusted: Json, *policies: str, account: str = "") -> list[ApiCall]:
+def create_role(name: str, trusted: Json, *policies: str) -> list[ApiCall]:
     """The calls that make a role with this trust policy and attach AWS managed policies, `service-role/…`, to it."""
-    made = ApiCall("iam", "create_role", {"RoleName": name, "AssumeRolePolicyDocument": trusted}, account)
+    made = ApiCall("iam", "create_role", {"RoleName": name, "AssumeRolePolicyDocument": trusted})
     arns = (f"arn:aws:iam::aws:policy/{policy}" for policy in policies)
     return [made, *(ApiCall("iam", "attach_role_policy", {"RoleName": name, "PolicyArn": arn}) for arn in arns)]
 
