@@ -71,6 +71,8 @@ def why_body(run: Run) -> str:
 
 def policies_body(policies: Sequence[tuple[str, Policy]]) -> str:
     """The policies in force, under the names of those who hold them."""
+    if not policies:
+        return "<p>none of the policies to choose from is switched on</p>"
     holders = dict.fromkeys(holder for holder, _ in policies)
     parts = [(holder, [policy for who, policy in policies if who == holder]) for holder in holders]
     return "".join(f"<p><b>{escape(holder)}</b> holds</p>{''.join(map(policy_body, found))}" for holder, found in parts)

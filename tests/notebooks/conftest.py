@@ -1,6 +1,7 @@
-"""Each notebook executed once, in one kernel, from top to bottom and then again from the top."""
+"""Each notebook executed in one kernel, from top to bottom and then again from the top."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from tests.repo import NOTEBOOKS
 
 @dataclass(frozen=True)
 class Executed:
-    """A notebook with the outputs of its first run, and of a second one in the same kernel."""
+    """A notebook with the outputs of its first run and of a second one in the same kernel, which `client` holds."""
 
     path: Path
-    folder: Path
+    client: NotebookClient
     first: nbformat.NotebookNode
     again: nbformat.NotebookNode
 
@@ -31,7 +32,7 @@ def run_cells(client: NotebookClient) -> nbformat.NotebookNode:
 
 
 @pytest.fixture(scope="package", params=NOTEBOOKS, ids=lambda path: path.stem)
-def executed(request, tmp_path_factory) -> Executed:
+def executed(request, tmp_path_factory) -> Iterator[Executed]:
     """The notebook as a learner would run it, beside nothing else, twice."""
     folder = tmp_path_factory.mktemp(request.param.stem)
     path = Path(shutil.copy(request.param, folder))
@@ -39,4 +40,4 @@ def executed(request, tmp_path_factory) -> Executed:
     with client.setup_kernel():
         first = run_cells(client)
         again = run_cells(client)
-    return Executed(request.param, folder, first, again)
+        yield Executed(request.param, client, first, again)

@@ -8,7 +8,6 @@ from html import unescape
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from tests.asked import asked
@@ -85,8 +84,8 @@ def test_nothing_is_written_to_the_error_stream(executed):
     assert [] == [output.text for output in streams if output.name == "stderr"]
 
 
-def test_a_fresh_kernel_says_the_same(executed):
-    compared = strictly(executed.first, executed.folder)
+def test_a_fresh_kernel_says_the_same(executed, tmp_path):
+    compared = strictly(executed.first, tmp_path)
     assert 0 == compared.returncode, compared.stdout[-6000:] + compared.stderr[-2000:]
 
 
@@ -113,11 +112,10 @@ def test_every_widget_and_value_has_words_and_a_static_page(executed):
         assert len(data["text/plain"].split()) > 3, data["text/plain"]
 
 
-def test_with_every_answer_given_it_says_the_same(executed, tmp_path):
+def test_with_every_answer_given_it_says_the_same(executed):
     """Solutions are right, and checking them leaves the learner's own lab as it was."""
-    client = NotebookClient(answered(executed.path), timeout=120, resources={"metadata": {"path": tmp_path}})
-    with client.setup_kernel():
-        solved = run_cells(client)
+    executed.client.nb = answered(executed.path)
+    solved = run_cells(executed.client)
     given = [cell for cell in solved.cells if "answered" in cell.metadata.get("tags", [])]
     assert len(asked(executed.path)) == len(given)
     assert [] == [cell.source for cell in given if cell.outputs]

@@ -48,6 +48,15 @@ SAID = {
 }
 
 
+@pytest.mark.parametrize("kind", [Across, Pull, Push])
+def test_where_no_policy_is_switched_on_the_tab_says_so(kind: type[Scenario]) -> None:
+    with Lab() as lab:
+        widget = ScenarioWidget(kind(lab))
+        said = opened(widget, "Policies in force")
+    assert () == widget.scenario.policies
+    assert "none of the policies to choose from is switched on" in said
+
+
 def test_each_tab_is_worked_out_when_it_is_opened_and_for_the_state_of_then(widget: ScenarioWidget) -> None:
     widget.checkboxes["read-bucket"].value = True
     assert list(SAID) == list(widget.tabs.titles)

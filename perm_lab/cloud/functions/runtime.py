@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from json import dumps, loads  # a handler may put others in their place
+from sys import settrace  # a debugger puts another in its place, which warns in the log
 from types import CodeType, FrameType
 from typing import Any
 from unittest import mock
@@ -307,7 +308,7 @@ def _deadline(root: str, clock: Clock) -> Iterator[None]:
     def calls(frame: FrameType, event: Any, argument: Any) -> Any:
         told = before and before(frame, event, argument)
         if before:
-            sys.settrace(calls)  # coverage's tracer, when called, takes the place for itself
+            settrace(calls)  # coverage's tracer, when called, takes the place for itself
         if not frame.f_code.co_filename.startswith(root):
             return told
 
@@ -324,11 +325,11 @@ def _deadline(root: str, clock: Clock) -> Iterator[None]:
             frame.f_trace_opcodes = True
         return lines
 
-    sys.settrace(calls)
+    settrace(calls)
     try:
         yield
     finally:
-        sys.settrace(before)
+        settrace(before)
 
 
 _STANDS_STILL = sys.version_info < (3, 12)  # a jump to itself begins no line, but an opcode
