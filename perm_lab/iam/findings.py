@@ -23,7 +23,7 @@ from perm_lab.iam.pattern import compile_pattern, meet
 from perm_lab.iam.statement import as_list
 from perm_lab.iam.vocabulary import PolicyKind
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class Severity(Enum):
@@ -73,7 +73,7 @@ _WILD = "\0" * 64  # stands for a `*` where one pattern is held against another
 _FOR = {"Numeric": {"Numeric"}, "Date": {"Date"}, "Bool": {"Bool"}, "IpAddress": {"IPAddress"}, "NotIp": {"IPAddress"}}
 
 
-def check(source: str | bytes | Mapping[str, Any], kind: PolicyKind) -> tuple[Finding, ...]:
+def check(source: grammar.Source, kind: PolicyKind) -> tuple[Finding, ...]:
     """Everything found in the document as a policy of this kind, errors first.
 
     A document that breaks the grammar, or is far too long, has that one finding: fix it before the rest.
@@ -223,11 +223,11 @@ def _repeated(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iter
     """Items of a list that another item of it covers."""
     for element in ("Action", "NotAction", "Resource", "NotResource"):
         items = [(place, _folded(element, text)) for place, text in _texts(statement, element, path)]
-        for place, other in _covered(items, lambda text, wider: _covers(wider, text)):
+        for place, other in _covered(items, _narrower):
             yield _suggestion("REDUNDANT_ITEM", place, f"is covered by {other}")
 
 
-def _covered(items: Sequence[tuple[str, T]], within: Callable[[T, T], bool]) -> Iterator[tuple[str, str]]:
+def _covered(items: Sequence[tuple[str, _T]], within: Callable[[_T, _T], bool]) -> Iterator[tuple[str, str]]:
     """The places of items that lie within another, each with that other's; of two that are alike, the second's."""
     for n, (place, item) in enumerate(items):
         for m, (other, wider) in enumerate(items):
@@ -243,7 +243,7 @@ def _within(statement: Mapping[str, Any], wider: Mapping[str, Any]) -> bool:
     if wider.get("Condition") and wider["Condition"] != statement.get("Condition"):
         return False
     return all(
-        any(_covers(_folded(element, w), _folded(element, s)) for w in as_list(wider.get(element, [])))
+        any(_narrower(_folded(element, s), _folded(element, w)) for w in as_list(wider.get(element, [])))
         for element in ("Action", "Resource")
         for s in as_list(statement.get(element, []))
     )
@@ -253,7 +253,7 @@ def _folded(element: str, text: str) -> str:
     return text.lower() if element.endswith("Action") else text
 
 
-def _covers(wider: str, text: str) -> bool:
+def _narrower(text: str, wider: str) -> bool:
     """Whether every text that `text` matches as a pattern is matched by `wider` too."""
     matches = compile_pattern(wider)
     return matches(text.replace("*", _WILD).replace("?", "\0")) and matches(text.replace("*", "").replace("?", "\0"))

@@ -15,6 +15,8 @@ from perm_lab.iam.errors import ABSENT, PolicyError
 from perm_lab.iam.operators import OPERATORS
 from perm_lab.iam.vocabulary import PolicyKind
 
+Source = str | bytes | Mapping[str, Any]
+"""A policy document: JSON text, or what it stands for."""
 VERSIONS = ("2012-10-17", "2008-10-17")
 _PRINCIPALS, _ACTIONS, _RESOURCES = ("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource")
 _ELEMENTS = ("Sid", "Effect", *_PRINCIPALS, *_ACTIONS, *_RESOURCES, "Condition")
@@ -53,7 +55,7 @@ _SHAPES: dict[PolicyKind, tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]] =
 }
 
 
-def document(source: str | bytes | Mapping[str, Any]) -> dict[str, Any]:
+def document(source: Source) -> dict[str, Any]:
     """The policy document in `source`. Raises `PolicyError` for text that is not JSON or repeats a key.
 
     >>> document('{"Effect": "Allow", "Effect": "Deny"}')
