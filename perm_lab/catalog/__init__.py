@@ -118,9 +118,7 @@ def services() -> tuple[str, ...]:
 
 
 def _service(service: str) -> dict[str, Any]:
-    known = service in services()
-    rows: dict[str, Any] = _read(f"actions/{service}.json") if known else {"actions": {}, "resource_types": {}}
-    return rows
+    return dict(_read(f"actions/{service}.json")) if service in services() else {"actions": {}, "resource_types": {}}
 
 
 @cache
@@ -147,8 +145,7 @@ def resource_type(service: str, name: str) -> str:
     >>> resource_type("s3", "bucket")
     'arn:${Partition}:s3:::${BucketName}'
     """
-    templates: dict[str, str] = _service(service)["resource_types"]
-    return templates[name]
+    return str(_service(service)["resource_types"][name])
 
 
 @cache
@@ -216,8 +213,7 @@ def version_action(action: str) -> str:
     >>> version_action("s3:GetObject"), version_action("s3:PutObject")
     ('s3:GetObjectVersion', 's3:PutObject')
     """
-    versions: dict[str, str] = _read("operations.json")["versions"]
-    return versions.get(action, action)
+    return str(_read("operations.json")["versions"].get(action, action))
 
 
 @cache
@@ -227,8 +223,7 @@ def prefix(service: str) -> str:
     >>> prefix("stepfunctions"), prefix("lambda")
     ('states', 'lambda')
     """
-    prefixes: dict[str, str] = _read("operations.json")["prefixes"]
-    return prefixes.get(service, service)
+    return str(_read("operations.json")["prefixes"].get(service, service))
 
 
 def denial(service: str) -> tuple[str, int]:

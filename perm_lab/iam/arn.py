@@ -33,9 +33,8 @@ class Arn:
         """
         found = cls.maybe(text)
         if found is None:
-            raise ValueError(
-                f"`{text}` is not an ARN; an ARN has six parts: arn:partition:service:region:account:resource"
-            )
+            form = "arn:partition:service:region:account:resource"
+            raise ValueError(f"`{text}` is not an ARN; an ARN has six parts: {form}")
         return found
 
     @classmethod

@@ -31,6 +31,8 @@ _PLACES = {
     PolicyType.RCP: ("rcps", PolicyKind.RCP),
 }
 _OF_RESOURCE = (PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.RCP)
+# what keeps a service from acting for somebody else, as far as the request carries it
+_SOURCE_TESTS = (("ArnLike", "aws:SourceArn"), ("StringEquals", "aws:SourceAccount"))
 _MOST = 100
 
 
@@ -101,11 +103,12 @@ def apply(policies: PolicySet, *changes: Change) -> PolicySet:
     for change in changes:
         place, kind = _PLACES[change.type]
         there = getattr(policies, place)
-        if not change.adds:
-            policies = replace(policies, **{place: _without(there, change.removed)})
-        else:
+        if change.adds:
             new = Policy.parse({"Version": "2012-10-17", "Statement": change.statement}, kind, name="the new statement")
-            policies = replace(policies, **{place: _with(there, new, change.level)})
+            changed = _with(there, new, change.level)
+        else:
+            changed = _without(there, change.removed)
+        policies = replace(policies, **{place: changed})
     return policies
 
 
@@ -179,9 +182,13 @@ def _addition(request: Request, type: PolicyType, effect: str, level: int | None
         statement["Principal"] = "*" if kind is PolicyKind.RCP else _named(request.principal)
     statement["Action"] = request.action
     if kind is not PolicyKind.TRUST:
-        statement["Resource"] = _literal(request.resource)
+        resource = request.resource  # as a pattern that matches it alone
+        literal = "".join(f"${{{c}}}" if c in "*?$" else c for c in resource)
+        statement["Resource"] = resource if resource == "*" else literal
     if kind in (PolicyKind.RESOURCE, PolicyKind.TRUST) and request.principal.service and effect == "Allow":
-        statement |= _guard(request)
+        carried = [(name, key, request.keys.get(key.lower())) for name, key in _SOURCE_TESTS]
+        if guard := {name: {key: values[0]} for name, key, values in carried if values}:
+            statement["Condition"] = guard
     return Change(type, _account(request, type), statement, level)
 
 
@@ -196,20 +203,3 @@ def _named(principal: Principal) -> Any:
     if principal.type is PrincipalType.FEDERATED:
         return {"Federated": principal.arn}
     return {"AWS": principal.role_arn or principal.arn} if principal.account else "*"
-
-
-def _guard(request: Request) -> dict[str, Any]:
-    """The condition that keeps a service from acting for somebody else, from what the request carries."""
-    keys, guard = request.keys, {}
-    if arn := keys.get("aws:sourcearn"):
-        guard["ArnLike"] = {"aws:SourceArn": arn[0]}
-    if account := keys.get("aws:sourceaccount"):
-        guard["StringEquals"] = {"aws:SourceAccount": account[0]}
-    return {"Condition": guard} if guard else {}
-
-
-def _literal(resource: str) -> str:
-    """The resource as a pattern that matches it alone."""
-    if resource == "*":
-        return resource
-    return "".join(f"${{{c}}}" if c in "*?$" else c for c in resource)

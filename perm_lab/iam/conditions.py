@@ -7,8 +7,9 @@ and `ForAllValues` hold, `ForAnyValue` fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from perm_lab.iam.operators import OPERATORS
 from perm_lab.iam.pattern import Matcher
@@ -111,12 +112,12 @@ def _plain(negated: bool) -> Holds:
     return holds
 
 
-def _for_all(negated: bool) -> Holds:
-    return lambda found, tests: all(any(test(value) for test in tests) is not negated for value in found)
+def _of_each(combine: Callable[[Iterable[bool]], bool], negated: bool) -> Holds:
+    return lambda found, tests: combine(any(test(value) for test in tests) is not negated for value in found)
 
 
-def _for_any(negated: bool) -> Holds:
-    return lambda found, tests: any(any(test(value) for test in tests) is not negated for value in found)
-
-
-_QUANTIFIERS: dict[str, Callable[[bool], Holds]] = {"": _plain, "ForAllValues": _for_all, "ForAnyValue": _for_any}
+_QUANTIFIERS: dict[str, Callable[[bool], Holds]] = {
+    "": _plain,
+    "ForAllValues": partial(_of_each, all),
+    "ForAnyValue": partial(_of_each, any),
+}

@@ -19,7 +19,8 @@ from perm_lab.iam.principal import Naming
 from perm_lab.iam.request import Request
 from perm_lab.iam.vocabulary import PolicyType, PrincipalType, Reason, Verdict
 
-Deciding = tuple[tuple[Policy, int], ...]
+_Found = tuple[Policy, int]
+Deciding = tuple[_Found, ...]
 """Statements, each as its policy and its position there."""
 _GUARDS = (PolicyType.RCP, PolicyType.SCP, PolicyType.VPC_ENDPOINT)
 _SIDES = (PolicyType.TRUST, PolicyType.RESOURCE)
@@ -59,8 +60,8 @@ class _Tally:
 
     def __init__(self, request: Request, policies: PolicySet) -> None:
         self.denied: tuple[PolicyType, Deciding] | None = None
-        self.allows: dict[PolicyType, list[tuple[Policy, int]]] = {}
-        self.granted: dict[Naming, list[tuple[Policy, int]]] = {}
+        self.allows: dict[PolicyType, list[_Found]] = {}
+        self.granted: dict[Naming, list[_Found]] = {}
         self.silent: list[PolicyType] = []
         action, principal, resource, context = request.action, request.principal, request.resource, request.keys
         bounded = policies.boundary is not None
@@ -94,10 +95,8 @@ def evaluate(request: Request, policies: PolicySet) -> Decision:
     """
     tally = _Tally(request, policies)
 
-    def decision(
-        verdict: Verdict, reason: Reason, type: PolicyType, deciding: Iterable[tuple[Policy, int]] = ()
-    ) -> Decision:
-        return Decision(request, policies, verdict, reason, type, tuple(deciding))
+    def decision(verdict: Verdict, reason: Reason, type: PolicyType, found: Iterable[_Found] = ()) -> Decision:
+        return Decision(request, policies, verdict, reason, type, tuple(found))
 
     def refused(type: PolicyType) -> Decision:
         return decision(Verdict.IMPLICIT_DENY, Reason.NO_ALLOW, type)
@@ -117,13 +116,13 @@ def evaluate(request: Request, policies: PolicySet) -> Decision:
     limits = [] if root else [type for type in tally.silent if type in _CAPS]
 
     same_account = request.same_account
-    if same_account and granted.get(Naming.DIRECT):
-        return decision(Verdict.ALLOW, _BY_SIDE[side], side, granted[Naming.DIRECT])
-    if same_account and granted.get(Naming.ROLE) and not limits:
-        return decision(Verdict.ALLOW, _BY_SIDE[side], side, granted[Naming.ROLE])
+    by_role = granted.get(Naming.ROLE) if same_account else None
+    settled = same_account and (granted.get(Naming.DIRECT) or (not limits and by_role))
+    if settled:
+        return decision(Verdict.ALLOW, _BY_SIDE[side], side, settled)
     # even within one account, a role's trust policy must allow, and the policy of a KMS key
     needs_grant = not same_account or policies.trust or (policies.resource and request.service == "kms")
-    if not identity and not root and not (same_account and granted.get(Naming.ROLE)):
+    if not identity and not root and not by_role:
         return refused(PolicyType.IDENTITY)
     if needs_grant and not granted:
         return refused(side)

@@ -110,13 +110,12 @@ def gather(request: Request, policies: PolicySet) -> tuple[PolicyEvidence, ...]:
     [('Action', 'matches'), ('Resource', 'names something else')]
     """
     bounded = policies.boundary is not None
-    return tuple(
-        [
-            PolicyEvidence(policy, type, tuple([_of_statement(s, request, bounded) for s in policy.statements]), level)
-            for type, level, layer in layers(request, policies)
-            for policy in layer
-        ]
-    )
+    found = []
+    for type, level, layer in layers(request, policies):
+        for policy in layer:
+            statements = tuple([_of_statement(each, request, bounded) for each in policy.statements])
+            found.append(PolicyEvidence(policy, type, statements, level))
+    return tuple(found)
 
 
 def _of_statement(statement: Statement, request: Request, bounded: bool) -> StatementEvidence:

@@ -7,12 +7,13 @@ What the catalogue does not know (a service, most of EC2) is not judged.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
+from functools import partial
 from itertools import chain, product
-from typing import Any
+from typing import Any, TypeVar
 
 from perm_lab import catalog
 from perm_lab.iam import grammar
@@ -21,6 +22,8 @@ from perm_lab.iam.errors import PolicyError
 from perm_lab.iam.pattern import compile_pattern, meet
 from perm_lab.iam.statement import as_list
 from perm_lab.iam.vocabulary import PolicyKind
+
+_T = TypeVar("_T")
 
 
 class Severity(Enum):
@@ -48,6 +51,8 @@ class Finding:
         return f"{self.severity.value} at {self.path or 'the policy'}: {self.message}"
 
 
+_error, _security_warning = partial(Finding, Severity.ERROR), partial(Finding, Severity.SECURITY_WARNING)
+_warning, _suggestion = partial(Finding, Severity.WARNING), partial(Finding, Severity.SUGGESTION)
 # the most characters, white space apart; of an identity policy for a managed one, of a trust policy as accounts start
 _MOST = {
     PolicyKind.IDENTITY: (6_144, "a managed policy; an inline one of a role may have 10,240, of a user 2,048"),
@@ -68,7 +73,7 @@ _WILD = "\0" * 64  # stands for a `*` where one pattern is held against another
 _FOR = {"Numeric": {"Numeric"}, "Date": {"Date"}, "Bool": {"Bool"}, "IpAddress": {"IPAddress"}, "NotIp": {"IPAddress"}}
 
 
-def check(source: str | bytes | Mapping[str, Any], kind: PolicyKind) -> tuple[Finding, ...]:
+def check(source: grammar.Source, kind: PolicyKind) -> tuple[Finding, ...]:
     """Everything found in the document as a policy of this kind, errors first.
 
     A document that breaks the grammar, or is far too long, has that one finding: fix it before the rest.
@@ -82,12 +87,13 @@ def check(source: str | bytes | Mapping[str, Any], kind: PolicyKind) -> tuple[Fi
         document = grammar.document(source)
         grammar.check(document, kind)
     except PolicyError as error:
-        return (Finding(Severity.ERROR, "GRAMMAR", error.path, error.message),)
+        return (_error("GRAMMAR", error.path, error.message),)
     found = [*_document(document, kind)]
     if any(each.code == "TOO_LONG" for each in found):
         return tuple(found)
     statements = list(grammar.statements(document))
-    found += _redundant(statements)
+    within = _covered(statements, _within)
+    found += (_suggestion("REDUNDANT_STATEMENT", path, f"is covered by {other}") for path, other in within)
     for path, statement in statements:
         found += chain.from_iterable(each(statement, path, kind) for each in _CHECKS)
     return tuple(sorted(found, key=lambda finding: list(Severity).index(finding.severity)))
@@ -97,15 +103,11 @@ def _document(document: Mapping[str, Any], kind: PolicyKind) -> Iterator[Finding
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     most, of = _MOST[kind]
     if len(text) > most:
-        yield Finding(Severity.ERROR, "TOO_LONG", "", f"{len(text):,} characters; {most:,} is the most for {of}")
+        yield _error("TOO_LONG", "", f"{len(text):,} characters; {most:,} is the most for {of}")
     if "Version" not in document:
-        yield Finding(
-            Severity.WARNING, "MISSING_VERSION", "Version", "is missing, and then 2008-10-17 counts; write 2012-10-17"
-        )
+        yield _warning("MISSING_VERSION", "Version", "is missing, and then 2008-10-17 counts; write 2012-10-17")
     if document.get("Version") != grammar.VERSIONS[0] and "${" in text:
-        yield Finding(
-            Severity.WARNING, "VARIABLES_NEED_2012", "Version", "`${…}` is a variable only with Version 2012-10-17"
-        )
+        yield _warning("VARIABLES_NEED_2012", "Version", "`${…}` is a variable only with Version 2012-10-17")
 
 
 def _texts(statement: Mapping[str, Any], element: str, path: str) -> list[tuple[str, str]]:
@@ -115,17 +117,17 @@ def _texts(statement: Mapping[str, Any], element: str, path: str) -> list[tuple[
 def _actions(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
     """Actions that there are not."""
     for place, name in _texts(statement, "Action", path) + _texts(statement, "NotAction", path):
-        service = name.partition(":")[0].lower()
+        service, _, action = name.lower().partition(":")
         known = catalog.actions(service)
         if name == "*" or any(_expanded(name)):
             continue
         if known and not catalog.is_partial(service):
-            near = get_close_matches(name.partition(":")[2].lower(), known, 1, 0.6)
+            near = get_close_matches(action, known, 1, 0.6)
             hint = f"; did you mean `{service}:{known[near[0]].name}`?" if near else ""
-            yield Finding(Severity.ERROR, "UNKNOWN_ACTION", place, f"`{name}` is no action of {service}{hint}")
+            yield _error("UNKNOWN_ACTION", place, f"`{name}` is no action of {service}{hint}")
         elif not known and (near := get_close_matches(service, catalog.services(), 1, 0.75)):
             message = f"`{service}` is no service that the catalogue knows; did you mean `{near[0]}`?"
-            yield Finding(Severity.WARNING, "UNKNOWN_SERVICE", place, message)
+            yield _warning("UNKNOWN_SERVICE", place, message)
 
 
 def _expanded(name: str) -> Iterator[catalog.Action]:
@@ -148,31 +150,26 @@ def _resources(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Ite
         why = f"works on {' or '.join(sorted(wanted))}, which no Resource here covers"
         if not wanted:
             why = 'takes no resource and is granted on `"*"` only'
-        yield Finding(Severity.ERROR, "ACTION_AND_RESOURCE_NEVER_MEET", place, f"`{name}` {why}")
+        yield _error("ACTION_AND_RESOURCE_NEVER_MEET", place, f"`{name}` {why}")
 
 
 def _conditions(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
     """Keys that there are not, that the actions do not have, or that the operator is not for."""
     actions = [action for _, name in _texts(statement, "Action", path) for action in _expanded(name)]
-    for operator, keys in statement.get("Condition", {}).items():
-        for key, values in keys.items():
-            yield from _condition(operator, key, as_list(values), actions, f"{path}.Condition.{operator}.{key}")
-
-
-def _condition(
-    operator: str, key: str, values: list[Any], actions: list[catalog.Action], place: str
-) -> Iterator[Finding]:
-    service = key.partition(":")[0].lower()
-    if catalog.condition_key_type(key) is None and (service == "aws" or service in catalog.services()):
-        spelled = {name.lower(): name for name in catalog.condition_keys()}
-        near = get_close_matches(key.lower(), spelled, 1, 0.75)
-        hint = f"; did you mean `{spelled[near[0]]}`?" if near else ""
-        yield Finding(Severity.ERROR, "UNKNOWN_CONDITION_KEY", place, f"`{key}` is no condition key{hint}")
-    elif service != "aws" and actions and not any(catalog.is_key(key, action.condition_keys) for action in actions):
-        names = ", ".join(sorted({f"{each.service}:{each.name}" for each in actions})[:3])
-        message = f"`{key}` is never sent with {names}: a condition on it tests a key that is absent"
-        yield Finding(Severity.ERROR, "KEY_NOT_OF_THE_ACTION", place, message)
-    yield from (Finding(Severity.WARNING, code, place, text) for code, text in misuse_of(operator, key, values))
+    tests = [(name, *test) for name, keys in statement.get("Condition", {}).items() for test in keys.items()]
+    for operator, key, values in tests:
+        place = f"{path}.Condition.{operator}.{key}"
+        service = key.partition(":")[0].lower()
+        if catalog.condition_key_type(key) is None and service in ("aws", *catalog.services()):
+            spelled = {name.lower(): name for name in catalog.condition_keys()}
+            near = get_close_matches(key.lower(), spelled, 1, 0.75)
+            hint = f"; did you mean `{spelled[near[0]]}`?" if near else ""
+            yield _error("UNKNOWN_CONDITION_KEY", place, f"`{key}` is no condition key{hint}")
+        elif service != "aws" and actions and not any(catalog.is_key(key, each.condition_keys) for each in actions):
+            names = ", ".join(sorted({f"{each.service}:{each.name}" for each in actions})[:3])
+            message = f"`{key}` is never sent with {names}: a condition on it tests a key that is absent"
+            yield _error("KEY_NOT_OF_THE_ACTION", place, message)
+        yield from (_warning(code, place, text) for code, text in misuse_of(operator, key, as_list(values)))
 
 
 def misuse_of(operator: str, key: str, values: Iterable[Any]) -> Iterator[tuple[str, str]]:
@@ -183,24 +180,17 @@ def misuse_of(operator: str, key: str, values: Iterable[Any]) -> Iterator[tuple[
     quantifier, plain, _ = split_operator(operator)
     several = type.startswith("ArrayOf")
     if several and not quantifier and plain != "Null":
-        yield (
-            "KEY_HAS_SEVERAL_VALUES",
-            f"`{key}` may have several values: put ForAllValues or ForAnyValue before {plain}",
-        )
+        message = f"`{key}` may have several values: put ForAllValues or ForAnyValue before {plain}"
+        yield "KEY_HAS_SEVERAL_VALUES", message
     if quantifier and not several:
-        yield (
-            "KEY_HAS_ONE_VALUE",
-            f"`{key}` has one value: {quantifier} is for keys with several"
-            + (", and lets a request without the key pass" if quantifier == "ForAllValues" else ""),
-        )
+        lenient = ", and lets a request without the key pass" if quantifier == "ForAllValues" else ""
+        yield "KEY_HAS_ONE_VALUE", f"`{key}` has one value: {quantifier} is for keys with several{lenient}"
     for start, types in _FOR.items():
         if plain.startswith(start) and type.removeprefix("ArrayOf") not in types:
             yield "OPERATOR_NOT_FOR_KEY", f"`{key}` is of type {type}, and {plain} is for {', '.join(types)}"
     if plain in ("StringEquals", "StringNotEquals") and any("*" in str(v).replace("${*}", "") for v in values):
-        yield (
-            "WILDCARD_TAKEN_LITERALLY",
-            f"{plain} takes `*` literally; {plain.replace('Equals', 'Like')} knows wildcards",
-        )
+        like = plain.replace("Equals", "Like")
+        yield "WILDCARD_TAKEN_LITERALLY", f"{plain} takes `*` literally; {like} knows wildcards"
 
 
 def _pass_role(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
@@ -209,7 +199,7 @@ def _pass_role(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Ite
     for place, name in _texts(statement, "Action", path):
         if compile_pattern(name.lower())("iam:passrole"):
             message = f"`{name}` on every resource lets its holder give any role of the account to a service"
-            yield Finding(Severity.SECURITY_WARNING, "PASS_ROLE_ON_EVERYTHING", place, message)
+            yield _security_warning("PASS_ROLE_ON_EVERYTHING", place, message)
 
 
 def _principals(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
@@ -217,35 +207,32 @@ def _principals(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> It
         return
     if "NotPrincipal" in statement:
         message = "an Allow with NotPrincipal lets everybody else in, strangers included"
-        yield Finding(Severity.SECURITY_WARNING, "ALLOW_WITH_NOT_PRINCIPAL", f"{path}.NotPrincipal", message)
+        yield _security_warning("ALLOW_WITH_NOT_PRINCIPAL", f"{path}.NotPrincipal", message)
     named = statement.get("Principal")
     everybody = named == "*" or (isinstance(named, Mapping) and "*" in as_list(named.get("AWS")))
     keys = {key.lower() for tests in statement.get("Condition", {}).values() for key in tests}
     if kind in (PolicyKind.RESOURCE, PolicyKind.TRUST) and not keys and everybody:
         message = "everybody, in every account and without one, is let in; name principals or add a condition"
-        yield Finding(Severity.SECURITY_WARNING, "PUBLIC", f"{path}.Principal", message)
+        yield _security_warning("PUBLIC", f"{path}.Principal", message)
     if kind is PolicyKind.RESOURCE and isinstance(named, Mapping) and "Service" in named and not keys & _SOURCE_KEYS:
         message = "the service is let in for whomever it acts; ask for aws:SourceArn or aws:SourceAccount"
-        yield Finding(Severity.SECURITY_WARNING, "SERVICE_WITHOUT_SOURCE", f"{path}.Principal.Service", message)
+        yield _security_warning("SERVICE_WITHOUT_SOURCE", f"{path}.Principal.Service", message)
 
 
 def _repeated(statement: Mapping[str, Any], path: str, kind: PolicyKind) -> Iterator[Finding]:
     """Items of a list that another item of it covers."""
     for element in ("Action", "NotAction", "Resource", "NotResource"):
         items = [(place, _folded(element, text)) for place, text in _texts(statement, element, path)]
-        for n, (place, text) in enumerate(items):
-            for m, (other, wider) in enumerate(items):
-                if n != m and _covers(wider, text) and not (_covers(text, wider) and n < m):
-                    yield Finding(Severity.SUGGESTION, "REDUNDANT_ITEM", place, f"is covered by {other}")
-                    break
+        for place, other in _covered(items, _narrower):
+            yield _suggestion("REDUNDANT_ITEM", place, f"is covered by {other}")
 
 
-def _redundant(statements: list[tuple[str, Mapping[str, Any]]]) -> Iterator[Finding]:
-    """Statements that another of the same effect covers."""
-    for n, (path, statement) in enumerate(statements):
-        for m, (other, wider) in enumerate(statements):
-            if n != m and _within(statement, wider) and not (_within(wider, statement) and n < m):
-                yield Finding(Severity.SUGGESTION, "REDUNDANT_STATEMENT", path, f"is covered by {other}")
+def _covered(items: Sequence[tuple[str, _T]], within: Callable[[_T, _T], bool]) -> Iterator[tuple[str, str]]:
+    """The places of items that lie within another, each with that other's; of two that are alike, the second's."""
+    for n, (place, item) in enumerate(items):
+        for m, (other, wider) in enumerate(items):
+            if n != m and within(item, wider) and not (within(wider, item) and n < m):
+                yield place, other
                 break
 
 
@@ -256,7 +243,7 @@ def _within(statement: Mapping[str, Any], wider: Mapping[str, Any]) -> bool:
     if wider.get("Condition") and wider["Condition"] != statement.get("Condition"):
         return False
     return all(
-        any(_covers(_folded(element, w), _folded(element, s)) for w in as_list(wider.get(element, [])))
+        any(_narrower(_folded(element, s), _folded(element, w)) for w in as_list(wider.get(element, [])))
         for element in ("Action", "Resource")
         for s in as_list(statement.get(element, []))
     )
@@ -266,17 +253,10 @@ def _folded(element: str, text: str) -> str:
     return text.lower() if element.endswith("Action") else text
 
 
-def _covers(wider: str, text: str) -> bool:
+def _narrower(text: str, wider: str) -> bool:
     """Whether every text that `text` matches as a pattern is matched by `wider` too."""
     matches = compile_pattern(wider)
     return matches(text.replace("*", _WILD).replace("?", "\0")) and matches(text.replace("*", "").replace("?", "\0"))
 
 
-_CHECKS: tuple[Callable[[Mapping[str, Any], str, PolicyKind], Iterator[Finding]], ...] = (
-    _actions,
-    _resources,
-    _conditions,
-    _pass_role,
-    _principals,
-    _repeated,
-)
+_CHECKS = (_actions, _resources, _conditions, _pass_role, _principals, _repeated)

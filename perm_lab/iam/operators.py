@@ -6,14 +6,13 @@ Follows "IAM JSON policy elements: Condition operators" (IAM user guide).
 from __future__ import annotations
 
 import base64
-import binascii
-import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from operator import eq, ge, gt, le, lt
+from typing import TYPE_CHECKING, Any
 
 from perm_lab.iam.pattern import Matcher, compile_arn, compile_pattern
 from perm_lab.iam.variables import Context, Template
@@ -21,7 +20,7 @@ from perm_lab.iam.variables import Context, Template
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
-Compile = Callable[[str], Matcher]
+_decoded = partial(base64.b64decode, validate=True)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -54,7 +53,7 @@ def moment(text: str) -> float:
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
-def _compared(read: Callable[[str], float], compare: Callable[[float, float], bool], value: str) -> Matcher:
+def _compared(read: Callable[[str], Any], compare: Callable[[Any, Any], bool], value: str) -> Matcher:
     limit = read(value)
 
     def matches(found: str) -> bool:
@@ -70,21 +69,6 @@ def _boolean(value: str) -> Matcher:
     if value.lower() not in ("true", "false"):
         raise ValueError(f"`{value}` is neither true nor false")
     return _equals_ignoring_case(value)
-
-
-def _binary(value: str) -> Matcher:
-    try:
-        wanted = base64.b64decode(value, validate=True)
-    except binascii.Error:
-        raise ValueError(f"`{value}` is not base64") from None
-
-    def matches(found: str) -> bool:
-        try:
-            return base64.b64decode(found, validate=True) == wanted
-        except binascii.Error:
-            return False
-
-    return matches
 
 
 def _address(value: str) -> Matcher:
@@ -118,7 +102,7 @@ class Operator:
     `legal` says what a value has to look like.
     """
 
-    compile: Compile
+    compile: Callable[[str], Matcher]
     negated: bool = False
     fill: Callable[[Template, Context], Matcher | None] | None = None
     legal: str = "a string"
@@ -128,10 +112,8 @@ class Operator:
         if self.fill:
             return self.fill(template, context)
         text = template.text(context)
-        if text is None:
-            return None
         try:
-            return self.compile(text)
+            return None if text is None else self.compile(text)
         except ValueError:
             return None
 
@@ -141,13 +123,7 @@ def _both(positive: str, negative: str, row: Operator) -> dict[str, Operator]:
 
 
 def _ordered(family: str, read: Callable[[str], float], legal: str) -> dict[str, Operator]:
-    orders = {
-        "LessThan": operator.lt,
-        "LessThanEquals": operator.le,
-        "GreaterThan": operator.gt,
-        "GreaterThanEquals": operator.ge,
-        "Equals": operator.eq,
-    }
+    orders = {"LessThan": lt, "LessThanEquals": le, "GreaterThan": gt, "GreaterThanEquals": ge, "Equals": eq}
     rows = {family + name: Operator(partial(_compared, read, compare), legal=legal) for name, compare in orders.items()}
     return rows | _both(f"{family}Equals", f"{family}NotEquals", rows[f"{family}Equals"])
 
@@ -161,7 +137,7 @@ OPERATORS: dict[str, Operator] = {
     **_ordered("Numeric", number, "a number"),
     **_ordered("Date", moment, "an ISO 8601 date or seconds since 1970"),
     "Bool": Operator(_boolean, legal="true, false"),
-    "BinaryEquals": Operator(_binary, legal="base64"),
+    "BinaryEquals": Operator(partial(_compared, _decoded, eq), legal="base64"),
     **_both("IpAddress", "NotIpAddress", Operator(_address, legal="an IP address or a CIDR range")),
     **_both("ArnEquals", "ArnNotEquals", _ARN),
     **_both("ArnLike", "ArnNotLike", _ARN),

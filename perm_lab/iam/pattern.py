@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 Matcher = Callable[[str], bool]
@@ -88,36 +87,28 @@ def _meet(pattern: str, form: str) -> bool:
         reached.add(at)
         if at == (len(pattern), len(items)):
             return True
-        wanted, item = pattern[i : i + 1], items[j] if j < len(items) else None
+        wanted = pattern[i : i + 1]
+        fits, repeats = items[j] if j < len(items) else (never, False)
         if wanted == "*":
             todo.append((i + 1, j))
-        if item and item.repeats:
+        if repeats:
             todo.append((i, j + 1))
-        if wanted and item and (wanted in "*?" or wanted in item):
-            todo.append((i + (wanted != "*"), j + (not item.repeats)))
+        if j < len(items) and wanted and (wanted in "*?" or fits(wanted)):
+            todo.append((i + (wanted != "*"), j + (not repeats)))
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A place in a template: one character, or any but `excluded`; one time, or as often as one likes."""
+def _items(form: str) -> Iterator[tuple[Matcher, bool]]:
+    """The places of a template: which character may stand there, and whether as often as one likes.
 
-    character: str = ""
-    excluded: str = ""
-    repeats: bool = False
-
-    def __contains__(self, character: str) -> bool:
-        return character == self.character if self.character else character not in self.excluded
-
-
-def _items(form: str) -> Iterator[_Item]:
-    """The places of a template; a variable holds one character at least."""
+    A variable holds one character at least.
+    """
     for n, text in enumerate(_VARIABLE.split(form)):
         if n % 2 == 0:
-            yield from map(_Item, text)
+            yield from ((character.__eq__, False) for character in text)
         else:
-            excluded = "/" if text == "BucketName" else ""
-            yield from (_Item("", excluded), _Item("", excluded, True))
+            character = "/".__ne__ if text == "BucketName" else always
+            yield from ((character, False), (character, True))
 
 
 def _literal_segments(first: str, *rest: str) -> Matcher:

@@ -42,12 +42,7 @@ class Policy(Displayable):
 
     @classmethod
     def parse(
-        cls,
-        source: str | bytes | Mapping[str, Any],
-        kind: PolicyKind = PolicyKind.IDENTITY,
-        *,
-        name: str = "",
-        arn: str = "",
+        cls, source: grammar.Source, kind: PolicyKind = PolicyKind.IDENTITY, *, name: str = "", arn: str = ""
     ) -> Policy:
         """The policy in `source`, JSON text or a dict. Raises `PolicyError` where AWS would refuse the document.
 

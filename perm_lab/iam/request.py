@@ -56,8 +56,7 @@ class Request:
         if self.resource != "*" and not (self.resource.startswith("arn:") and self.resource.count(":") >= 5):
             raise ValueError(f"`{self.resource}` is not a resource; legal: an ARN, or `*` where an action takes none")
         if not self.resource_account:
-            parts = self.resource.split(":", 5)
-            owner = parts[4] if len(parts) == 6 else ""
+            owner = "" if self.resource == "*" else self.resource.split(":", 5)[4]
             object.__setattr__(self, "resource_account", owner or self.principal.account)
         object.__setattr__(self, "keys", _keys(self))
 

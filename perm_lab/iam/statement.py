@@ -154,13 +154,10 @@ def _resource(patterns: list[str], negated: bool, variables: bool) -> ResourceTe
         for matches in static:
             if matches(resource):
                 return hit
-        unknown = False
-        for template in templates:
-            filled = template.arn_matcher(context)
-            if filled is None:
-                unknown = True
-            elif filled(resource):
+        filled = [template.arn_matcher(context) for template in templates]
+        for found in filled:
+            if found is not None and found(resource):
                 return hit
-        return MatchCode.VARIABLE_MISSING if unknown and not negated else miss
+        return MatchCode.VARIABLE_MISSING if None in filled and not negated else miss
 
     return test

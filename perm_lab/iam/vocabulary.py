@@ -70,10 +70,10 @@ class Reason(Enum):
     """Why a decision is as it is; `Decision.policy_type` says which type of policy it was."""
 
     ALLOWED_BY_IDENTITY = "the caller's own policies allow it"
-    ALLOWED_BY_RESOURCE = "the resource's policy allows it to this caller directly"
-    ALLOWED_BY_BOTH = "the caller's policies and the resource's policy, in two accounts, both allow it"
-    ALLOWED_BY_TRUST = "the role's trust policy allows it to this caller directly"
-    ALLOWED_TO_ROOT = "the account's root user needs no policy in its own account"
+    ALLOWED_BY_RESOURCE = "the resource's own policy allows it to this caller"
+    ALLOWED_BY_BOTH = "both sides allow it: the caller's own policies and the resource's policy"
+    ALLOWED_BY_TRUST = "the role's trust policy allows it to this caller"
+    ALLOWED_TO_ROOT = "the root user of an account needs no policy there"
     NO_ALLOW = "no statement of this type of policy allows it"
     EXPLICIT_DENY = "a statement of this type of policy denies it"
 

@@ -5,13 +5,11 @@ The sentence follows "Troubleshoot access denied error messages" (IAM user guide
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from perm_lab.display import view
 from perm_lab.iam.change import what_would_change
 from perm_lab.iam.decision import Decision
-from perm_lab.iam.evidence import ElementEvidence, PolicyEvidence, StatementEvidence
-from perm_lab.iam.vocabulary import MatchCode, PolicyType, Reason, Verdict
+from perm_lab.iam.evidence import ElementEvidence, StatementEvidence
+from perm_lab.iam.vocabulary import MatchCode, PolicyType, Verdict
 
 _ARTICLE = {PolicyType.TRUST: "the", PolicyType.IDENTITY: "an"}
 
@@ -41,13 +39,6 @@ def aws_message(decision: Decision) -> str:
     return f"{what} with an explicit deny in {_ARTICLE.get(type, 'a')} {type.value}" + (f": {arn}" if arn else "")
 
 
-_WHY_ALLOWED = {
-    Reason.ALLOWED_BY_IDENTITY: "the caller's own policies allow it",
-    Reason.ALLOWED_BY_RESOURCE: "the resource's own policy allows it to this caller",
-    Reason.ALLOWED_BY_BOTH: "both sides allow it: the caller's own policies and the resource's policy",
-    Reason.ALLOWED_BY_TRUST: "the role's trust policy allows it to this caller",
-    Reason.ALLOWED_TO_ROOT: "the root user of an account needs no policy there",
-}
 _WHY_NOT = {
     MatchCode.NOT_NAMED: "{element} is {written}, asked is {asked}",
     MatchCode.EXCLUDED: "{element} leaves out {asked}",
@@ -70,7 +61,13 @@ def explain(decision: Decision) -> str:
     if not evidence:
         lines.append("  no policy has anything to say about this caller or this resource")
     for policy in evidence:
-        lines += _policy(policy)
+        name = _label(policy.policy.name, "(no name)")
+        lines.append(f"  {policy.type.value} {name}: {policy.verdict.word} on its own")
+        if not policy.statements:
+            lines.append("    has no statement")
+        for statement in policy.statements:
+            lines.append(f"    {statement_line(statement)}")
+            lines += [f"      note: {element.note}" for element in statement.elements if element.note]
     if changes := what_would_change(decision):
         lines.append(f"  what would {'deny' if decision.allowed else 'allow'} it:")
         lines += [f"    {change}" for change in changes]
@@ -87,20 +84,10 @@ def because(decision: Decision) -> str:
     """
     named = ", ".join(f"{_label(policy.name, '')} statement {index + 1}" for policy, index in decision.deciding)
     if decision.allowed:
-        why = _WHY_ALLOWED[decision.reason]
-        return f"{why} ({named})" if named else why
+        return f"{decision.reason.value} ({named})" if named else decision.reason.value
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return f"a statement denies it, and a deny always wins ({named}, {decision.policy_type.value})"
     return f"no {decision.policy_type.value} allows it, and what nobody allows is denied"
-
-
-def _policy(evidence: PolicyEvidence) -> Iterator[str]:
-    yield f"  {evidence.type.value} {_label(evidence.policy.name, '(no name)')}: {evidence.verdict.word} on its own"
-    if not evidence.statements:
-        yield "    has no statement"
-    for statement in evidence.statements:
-        yield f"    {statement_line(statement)}"
-        yield from (f"      note: {element.note}" for element in statement.elements if element.note)
 
 
 def statement_line(statement: StatementEvidence) -> str:
