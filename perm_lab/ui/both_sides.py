@@ -10,7 +10,7 @@ from perm_lab.scenarios.across import CALLER_SIDES, FUNCTION_SIDES, Cell, board
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.decisions import decision_body
 from perm_lab.ui.panel import Panel, button, dropdown, html
-from perm_lab.ui.style import Mark, bare, folded, fragment, mark, say, shows, table
+from perm_lab.ui.style import Mark, bare, folded, fragment, judged, mark, say, shows, table
 
 _WHERE = {False: "the same account", True: "another account"}
 _OPEN = Mark("○", "not tried", "pl-idle")
@@ -88,10 +88,9 @@ class BothSides(Panel):
         cell, decision = self.cell, self.cell.decision
         right = self.prediction.value is decision.allowed
         self.tried[cell] = right
-        found = mark(decision.verdict)
-        line = f"{'✓ Right' if right else '✗ Not so'}: {found}"
+        line = f"{'✓ Right' if right else '✗ Not so'}: {mark(decision.verdict)}"
         why = folded("why, statement by statement", decision_body(decision))
-        self.verdict.value = bare(say(line, "pl-ok" if right else "pl-no"), why)
+        self.verdict.value = bare(judged(right, line), why)
         self.table.value = bare(say(self._count()), board_body(self.tried))
 
     def _count(self) -> str:

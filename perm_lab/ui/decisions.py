@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 
 from perm_lab.iam import (
@@ -16,7 +15,7 @@ from perm_lab.iam import (
     what_would_change,
 )
 from perm_lab.scenarios.names import short
-from perm_lab.ui.style import code, folded, mark, prose, say, shows, table
+from perm_lab.ui.style import as_json, code, folded, mark, prose, say, shows, table
 
 _ABOUT_ACTION = ("Action", "NotAction")
 
@@ -37,8 +36,7 @@ def decision_body(decision: Decision) -> str:
 def changes(decision: Decision) -> str:
     """What would turn the verdict round, folded: a learner may want to find it alone."""
     items = "".join(
-        f"<li>{prose(change.where)}<pre>{escape(json.dumps(change.statement, indent=2))}</pre></li>"
-        for change in what_would_change(decision)
+        f"<li>{prose(change.where)}{as_json(change.statement)}</li>" for change in what_would_change(decision)
     )
     return folded(f"what would {'deny' if decision.allowed else 'allow'} it", f"<ol>{items}</ol>") if items else ""
 

@@ -12,7 +12,7 @@ from perm_lab.challenges.progress import FILE
 from perm_lab.challenges.report import Chapter, Item
 from perm_lab.ui.panel import Panel, button, html
 from perm_lab.ui.status import live
-from perm_lab.ui.style import bare, folded, fragment, prose, say, shows, table
+from perm_lab.ui.style import bare, folded, fragment, judged, prose, say, shows, table
 
 _TOLD = (
     "Your answers are kept in one small file beside the notebooks. Where a session forgets everything when it ends, as "
@@ -83,12 +83,12 @@ class ProgressPage(Panel):
         chosen = self.upload.value[0]
         try:
             count = self._progress.restore(bytes(chosen["content"]).decode("utf-8", "replace"))
-            words, css = f"✓ answers restored: {count}", "pl-ok"
+            said = judged(True, f"✓ answers restored: {count}")
             rest = f"{self._progress.problem}. Run the cells of an open notebook again to see them there."
         except ValueError as error:
-            words, css = f"✗ {chosen['name']} {error}", "pl-no"
+            said = judged(False, f"✗ {chosen['name']} {error}")
             rest = f"Nothing was changed. A file of this kit is called {FILE}."
-        self.told.value = bare(live(say(words, css) + prose(rest.removeprefix(". "))))
+        self.told.value = bare(live(said + prose(rest.removeprefix(". "))))
         self._show()
 
     def text(self) -> str:
