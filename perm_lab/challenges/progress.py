@@ -61,16 +61,13 @@ class Progress:
     def answers(self) -> dict[str, Any]:
         """Every answer that is kept, by the name of what was asked."""
         try:
-            return _answers(self._file.read_text("utf-8"))
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            return self._unread(error)
-        except ValueError:  # somebody else may be about to set it aside
             try:
+                return self._read()
+            except ValueError:  # somebody else may be about to set it aside
                 return self._update(lambda answers: answers)
-            except OSError as error:
-                return self._unread(error)
+        except OSError as error:
+            self.problem = f"your answers could not be read from `{self.path.name}`: {error.strerror}"
+            return {}
 
     @property
     def text(self) -> str:
@@ -128,17 +125,18 @@ class Progress:
     def _understood(self) -> dict[str, Any]:
         """The answers in the file. One that is not understood is set aside, and there are none. Raises OSError."""
         try:
-            return _answers(self._file.read_text("utf-8"))
-        except FileNotFoundError:
-            return {}
+            return self._read()
         except ValueError as error:
             kept = self._set_aside()
             self.problem = f"`{self.path.name}` {error}; it was kept as `{kept}` and a new one begun"
             return {}
 
-    def _unread(self, error: OSError) -> dict[str, Any]:
-        self.problem = f"your answers could not be read from `{self.path.name}`: {error.strerror}"
-        return {}
+    def _read(self) -> dict[str, Any]:
+        """The answers in the file; none where there is no file. Raises OSError, ValueError for one not understood."""
+        try:
+            return _answers(self._file.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
 
     def _set_aside(self) -> str:
         """Move the file out of the way: it is never overwritten. Its new name."""
