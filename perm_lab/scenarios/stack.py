@@ -102,14 +102,10 @@ class Stack:
     def _leave(self, bucket: Params) -> list[tuple[str, str]]:
         """The statements that may let S3 tell the bucket's functions."""
         found: list[tuple[str, str]] = []
+        permissions = ((key, each) for key, each in self.things.items() if key[0] == Kind.PERMISSION)
+        for_s3 = [(key, each) for key, each in permissions if each["Principal"] == "s3.amazonaws.com"]
         for row in bucket.get("NotificationConfiguration", {}).get("LambdaConfigurations", ()):
-            leave = [
-                key
-                for key, each in self.things.items()
-                if key[0] == Kind.PERMISSION
-                and each["Principal"] == "s3.amazonaws.com"
-                and self._arn(*each["FunctionName"]) == row["Function"]
-            ]
+            leave = [key for key, each in for_s3 if self._arn(*each["FunctionName"]) == row["Function"]]
             found += leave
             if not leave:
                 self.note(_NO_LEAVE)

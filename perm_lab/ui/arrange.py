@@ -80,9 +80,9 @@ class Arrange(Panel):
         return self._judge()
 
     def _judge(self) -> Judgement:
-        self.outcome = outcome = self.ordering.check(self.lines)
-        self.result.value = bare(live(outcome_body(outcome)), unkept(self._progress))
-        return outcome
+        self.outcome = self.ordering.check(self.lines)
+        self.result.value = bare(live(outcome_body(self.outcome)), unkept(self._progress))
+        return self.outcome
 
     def _start_over(self) -> None:
         self.lines, self.outcome = list(self.ordering.shuffled), None

@@ -74,10 +74,8 @@ def _policy_table(evidence: PolicyEvidence, decision: Decision) -> str:
     rows = [_row(statement, statement.index in deciding) for statement in evidence.statements]
     decisive = tuple(n for n, statement in enumerate(evidence.statements) if statement.index in deciding)
     level = f", level {evidence.level + 1} from the root" if evidence.level is not None else ""
-    alone = _ALONE[evidence.verdict]
-    heading = (
-        f"<h4>{escape(_name(evidence))} <span class=pl-dim>({escape(evidence.type.value + level)}: {alone})</span></h4>"
-    )
+    told = f"{escape(evidence.type.value + level)}: {_ALONE[evidence.verdict]}"
+    heading = f"<h4>{escape(_name(evidence))} <span class=pl-dim>({told})</span></h4>"
     return heading + table(("statement", "effect", "applies?", "because"), rows, decisive)
 
 

@@ -10,8 +10,6 @@ from perm_lab.scenarios.managed_policies import Fit, Matrix
 from perm_lab.ui.panel import Panel, dropdown, html
 from perm_lab.ui.style import as_json, bare, breakable, code, folded, fragment, judged, shows, table
 
-_START = "AWSLambdaBasicExecutionRole", "s3"
-
 
 @shows(Fit)
 def fit_body(fit: Fit) -> str:
@@ -29,8 +27,7 @@ def fit_body(fit: Fit) -> str:
 def matrix_body(matrix: Matrix) -> str:
     head = ("policy", *(need.key for need in managed.needs()))
     rows = [(breakable(name), *(_cell(fit) for fit in cells)) for name, cells in matrix.rows]
-    legend = "✓ enough; otherwise how many of the needed actions it has"
-    return table(head, rows, caption=legend)
+    return table(head, rows, caption="✓ enough; otherwise how many of the needed actions it has")
 
 
 def _cell(fit: Fit) -> str:
@@ -56,7 +53,7 @@ class PolicyBrowser(Panel):
     `fit` is there for Python: what the engine says of the present choice.
     """
 
-    def __init__(self, policy: str = _START[0], need: str = _START[1]) -> None:
+    def __init__(self, policy: str = "AWSLambdaBasicExecutionRole", need: str = "s3") -> None:
         looks: dict[str, Any] = {"widest": "44em", "style": {"description_width": "6em"}}
         self.policy = dropdown("Policy:", managed.policies(), value=policy, **looks)
         functions = [(f"a function that {each.label}", each.key) for each in managed.needs()]

@@ -26,10 +26,9 @@ def report_body(report: Report) -> str:
     head = ("notebook", "done", "look again at")
     rows = [(_link(each), f"{each.done}&nbsp;of&nbsp;{len(each.items)}", _again(each)) for each in report.chapters]
     beliefs = [(escape(belief), ", ".join(numbers)) for belief, numbers in report.beliefs.items()]
-    seen = table(("belief", "in notebook"), beliefs) if beliefs else ""
-    problem = prose(report.problem) if report.problem else ""
     title = f"beliefs that got in the way: {len(beliefs)}"
-    return say(f"… {report.summary}") + problem + table(head, rows) + (folded(title, seen) if seen else "")
+    seen = folded(title, table(("belief", "in notebook"), beliefs)) if beliefs else ""
+    return say(f"… {report.summary}") + prose(report.problem) + table(head, rows) + seen
 
 
 def _link(chapter: Chapter) -> str:
@@ -38,10 +37,9 @@ def _link(chapter: Chapter) -> str:
 
 
 def _again(chapter: Chapter) -> str:
-    items = [each for each in chapter.items if each.revisit]
-    begun = any(each.right is not None for each in chapter.items)
-    nothing = "nothing" if begun else "○ not begun"
-    return "".join(map(_item, items)) or f"<span class=pl-dim>{nothing}</span>"
+    nothing = "nothing" if any(each.right is not None for each in chapter.items) else "○ not begun"
+    items = "".join(_item(each) for each in chapter.items if each.revisit)
+    return items or f"<span class=pl-dim>{nothing}</span>"
 
 
 def _item(item: Item) -> str:
@@ -60,9 +58,8 @@ class ProgressPage(Panel):
         self._progress = progress or Progress()
         self.page, self.file, self.told = html(), html(), html()
         self.refresh_button = button("Refresh", self.guard(self._show))
-        self.upload = widgets.FileUpload(
-            accept=".json", description="Restore a file", layout=widgets.Layout(width="auto")
-        )
+        wide = widgets.Layout(width="auto")
+        self.upload = widgets.FileUpload(accept=".json", description="Restore a file", layout=wide)
         self.upload.observe(self.guard(self._restore), "value")
         buttons = widgets.HBox([self.refresh_button, self.upload])
         super().__init__((html(bare("<h4>Your progress</h4>")), self.page, html(bare(prose(_TOLD))), self.file,

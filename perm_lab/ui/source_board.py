@@ -97,12 +97,10 @@ class BoardWidget(Panel):
         self.source.value = next((each for each in ahead if not self.tried.get(each, {}).get("works")), ahead[0])
 
     def _show_board(self) -> None:
-        self.board.value = bare(say(self._count()), _board_body(self.tried))
-
-    def _count(self) -> str:
         done = [each for each in self.tried.values() if each["works"]]
         first = sum(len(each["sides"]) == 1 for each in done)
-        return f"{len(done)} of {len(sources())} sources in their place, {first} at the first try"
+        count = f"{len(done)} of {len(sources())} sources in their place, {first} at the first try"
+        self.board.value = bare(say(count), _board_body(self.tried))
 
     def text(self) -> str:
         names = "\n".join(f"  {each}: {title(each)}" for each in sources())

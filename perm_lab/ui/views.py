@@ -32,12 +32,10 @@ def record_body(record: Record) -> str:
     cause = f" ({record.cause})" if record.cause else ""
     call = f"{short(record.caller)} called {record.action}{cause}"
     message = f": {record.error_message}" if record.allowed else ""  # a denial's message is part of the verdict
-    failed = (
-        f"<p>The call failed with <b>{escape(record.error_code)}</b>{escape(message)}</p>" if record.error_code else ""
-    )
+    failed = f"<p>The call failed with <b>{escape(record.error_code)}</b>{escape(message)}</p>"
     verdict = decision_body(record.decision) if record.decision else say(str(_FREE), _FREE.css)
     event = folded("the event as CloudTrail writes it", as_json(record.event))
-    return f"<p class=pl-dim>{escape(call)}</p>{verdict}{failed}{event}"
+    return f"<p class=pl-dim>{escape(call)}</p>{verdict}{failed if record.error_code else ''}{event}"
 
 
 @shows(Trail)
