@@ -77,17 +77,19 @@ class Lesson:
 @cache
 def lesson(number: str) -> Lesson:
     """The lesson with this number, from its file `lessons/NUMBER_….toml`. Raises LookupError when there is none."""
-    found = next((path for path in _files() if path.name.startswith(f"{number}_")), None)
-    if found is None:
-        legal = ", ".join(f"`{path.name[:2]}`" for path in _files())
+    path = _files().get(number)
+    if path is None:
+        legal = ", ".join(f"`{each}`" for each in _files())
         raise LookupError(f"there is no lesson `{number}`; the lessons are: {legal}")
-    content = read(found)
-    return _lesson(found.name.removesuffix(".toml"), content, content["names"]["ACCOUNT"])
+    content = read(path)
+    return _lesson(path.name.removesuffix(".toml"), content, content["names"]["ACCOUNT"])
 
 
-def _files() -> list[Any]:
+@cache
+def _files() -> dict[str, Any]:
+    """The file of each lesson by its number, in their order."""
     paths = files("perm_lab.challenges").joinpath("lessons").iterdir()
-    return sorted((path for path in paths if path.name.endswith(".toml")), key=lambda path: path.name)
+    return {path.name[:2]: path for path in sorted(paths, key=lambda path: path.name) if path.name.endswith(".toml")}
 
 
 class _Lessons(Mapping[str, Lesson]):
@@ -97,7 +99,7 @@ class _Lessons(Mapping[str, Lesson]):
         return lesson(number)
 
     def __iter__(self) -> Iterator[str]:
-        return (path.name[:2] for path in _files())
+        return iter(_files())
 
     def __len__(self) -> int:
         return len(_files())
@@ -111,16 +113,14 @@ def _lesson(stem: str, content: Mapping[str, Any], account: str) -> Lesson:
         return {row["name"]: read(row) for row in content.get(kind, ())}
 
     world = tuple(_call(row, account) for row in content.get("world", ()))
+    notes: dict[str, Callable[[Any], Any]] = {"minutes": int, "ask": _flowing, "watch": _flowing}
     return Lesson(
         stem,
         content["title"],
         asked("question", _question),
         asked("ordering", _ordering),
         asked("task", lambda row: _task(row, account, world)),
-        tuple(
-            Section(**_read(row, {"minutes": int, "ask": _flowing, "watch": _flowing}))
-            for row in content.get("section", ())
-        ),
+        tuple(Section(**_read(row, notes)) for row in content.get("section", ())),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import chain
 
 from perm_lab.iam import Principal, Request
 
+Kind = Callable[[Request], Iterator[Request]]
+"""Makes of a request those that differ from it in one way."""
 STRANGER = "999999999999"
 _OTHER_ACTIONS = {
     "s3": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl"),
@@ -28,25 +29,21 @@ def _other_action(request: Request) -> Iterator[Request]:
 
 
 def _other_service(request: Request) -> Iterator[Request]:
-    yield replace(
-        request, action="iam:CreateAccessKey", resource=f"arn:aws:iam::{request.principal.account}:user/admin"
-    )
+    admin = f"arn:aws:iam::{request.principal.account}:user/admin"
+    yield replace(request, action="iam:CreateAccessKey", resource=admin)
     yield replace(request, action="ec2:TerminateInstances", resource="*")
 
 
-def _substitution(pattern: str, form: str) -> Callable[[Request], Iterator[Request]]:
-    compiled = re.compile(pattern)
+def _renamed(*changes: tuple[str, str]) -> Kind:
+    """The request on each other resource that replacing a pattern by a form makes of the ARN of its own."""
 
-    def substituted(request: Request) -> Iterator[Request]:
-        resource, changes = compiled.subn(form, request.resource, count=1)
-        if changes and resource != request.resource:
-            yield replace(request, resource=resource)
+    def renamed(request: Request) -> Iterator[Request]:
+        for pattern, form in changes:
+            resource = re.sub(pattern, form, request.resource, count=1)
+            if resource != request.resource:
+                yield replace(request, resource=resource)
 
-    return substituted
-
-
-def _each_of(*kinds: Callable[[Request], Iterator[Request]]) -> Callable[[Request], Iterator[Request]]:
-    return lambda request: chain.from_iterable(kind(request) for kind in kinds)
+    return renamed
 
 
 def _other_principal(request: Request) -> Iterator[Request]:
@@ -59,12 +56,11 @@ def _other_principal(request: Request) -> Iterator[Request]:
 def _other_account(request: Request) -> Iterator[Request]:
     arn = request.principal.arn
     if arn:
-        yield replace(
-            request, principal=Principal.parse(arn.replace(f"::{request.principal.account}:", f"::{STRANGER}:"))
-        )
+        other = arn.replace(f"::{request.principal.account}:", f"::{STRANGER}:")
+        yield replace(request, principal=Principal.parse(other))
 
 
-def _source(change: Callable[[str], dict[str, str]]) -> Callable[[Request], Iterator[Request]]:
+def _source(change: Callable[[str], dict[str, str]]) -> Kind:
     """The request with the other condition keys about its source that `change` makes of its ARN.
 
     An account that the service does not send (a key with no values) is sent for no source.
@@ -87,25 +83,23 @@ def _another(arn: str) -> str:
 
 
 # What differs from the request that must pass -> the requests that differ so.
-NEIGHBOURS: dict[str, Callable[[Request], Iterator[Request]]] = {
+NEIGHBOURS: dict[str, Kind] = {
     "another action": _other_action,
     "another service": _other_service,
-    "another bucket": _substitution(r"^(arn:aws:s3:::)[^/]+", r"\1payroll-archive"),
-    "another prefix": _substitution(r"^(arn:aws:s3:::[^/]+/)[^/]+/", r"\1someone-elses/"),
-    "another log group": _each_of(
-        _substitution(r"(:log-group:)[^:]+", r"\1/aws/lambda/payroll"), _substitution(r"(:log-group:[^:]+)", r"\1-2")
-    ),
+    "another bucket": _renamed((r"^(arn:aws:s3:::)[^/]+", r"\1payroll-archive")),
+    "another prefix": _renamed((r"^(arn:aws:s3:::[^/]+/)[^/]+/", r"\1someone-elses/")),
+    "another log group": _renamed((r"(:log-group:)[^:]+", r"\1/aws/lambda/payroll"), (r"(:log-group:[^:]+)", r"\1-2")),
     "another account": _other_account,
-    "another function": _substitution(r"(:function:)[^:]+", r"\1payroll"),
-    "another resource": _substitution(r"^(arn:aws:(?!s3:|logs:).*[:/])[^:/]+$", r"\1payroll-archive"),
-    "a longer name": _substitution(r"(:role/|:stream/|:function:|:sqs:.*:|:s3:::)([^:/]+)", r"\1\2-2"),
-    "another account's resource": _substitution(r"^(arn:aws:[a-z]+:[^:]*:)\d{12}", rf"\g<1>{STRANGER}"),
+    "another function": _renamed((r"(:function:)[^:]+", r"\1payroll")),
+    "another resource": _renamed((r"^(arn:aws:(?!s3:|logs:).*[:/])[^:/]+$", r"\1payroll-archive")),
+    "a longer name": _renamed((r"(:role/|:stream/|:function:|:sqs:.*:|:s3:::)([^:/]+)", r"\1\2-2")),
+    "another account's resource": _renamed((r"^(arn:aws:[a-z]+:[^:]*:)\d{12}", rf"\g<1>{STRANGER}")),
     "another source": _source(lambda arn: {"aws:SourceArn": _another(arn)}),
     "another account's source": _source(
         lambda arn: {"aws:SourceArn": re.sub(r":\d{12}:", f":{STRANGER}:", arn), "aws:SourceAccount": STRANGER}
     ),
     "no source": _source(lambda arn: {"aws:SourceAccount": ""}),
-    "another region": _substitution(r"^(arn:aws:(?:logs|lambda|sqs):)[^:]+", r"\1eu-west-1"),
+    "another region": _renamed((r"^(arn:aws:(?:logs|lambda|sqs):)[^:]+", r"\1eu-west-1")),
     "another principal": _other_principal,
 }
 

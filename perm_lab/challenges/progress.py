@@ -31,12 +31,16 @@ class Progress:
         """The answer last given to `name`, None when there is none."""
         return self.answers.get(name)
 
+    def last(self, name: str) -> Mapping[str, Any]:
+        """What `attempt` kept last under `name`, empty where there is nothing of it."""
+        return attempts(self.answers, name)
+
     def put(self, name: str, answer: Any) -> None:
         """Keep `answer`. The file is replaced whole, or not at all.
 
         Raises TypeError for an answer that JSON cannot hold.
         """
-        self._keep(name, lambda _: answer)
+        self._keep(name, lambda answers: answers | {name: answer})
 
     def attempt(self, name: str, answer: Mapping[str, Any], first: str, belief: str = "") -> None:
         """Keep `answer` as the latest of several to `name`.
@@ -45,16 +49,11 @@ class Progress:
         misconceptions that were seen on the way. Raises TypeError for an answer that JSON cannot hold.
         """
 
-        def counted(kept: Any) -> dict[str, Any]:
-            old = kept if isinstance(kept, dict) else {}
-            tries, beliefs = old.get("tries"), old.get("beliefs")
-            seen = [*(beliefs if isinstance(beliefs, list) else ()), *([belief] if belief else ())]
-            return {
-                **answer,
-                "tries": (tries if isinstance(tries, int) else 0) + 1,
-                "first": old.get("first", first),
-                "beliefs": list(dict.fromkeys(seen)),
-            }
+        def counted(answers: dict[str, Any]) -> dict[str, Any]:
+            old = attempts(answers, name)
+            beliefs = list(dict.fromkeys([*old.get("beliefs", ()), *([belief] if belief else ())]))
+            now = {"tries": old.get("tries", 0) + 1, "first": old.get("first", first), "beliefs": beliefs}
+            return answers | {name: {**answer, **now}}
 
         self._keep(name, counted)
 
@@ -62,16 +61,13 @@ class Progress:
     def answers(self) -> dict[str, Any]:
         """Every answer that is kept, by the name of what was asked."""
         try:
-            return _answers(self._file.read_text("utf-8"))
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            return self._unread(error)
-        except ValueError:  # somebody else may be about to set it aside
             try:
+                return self._read()
+            except ValueError:  # somebody else may be about to set it aside
                 return self._update(lambda answers: answers)
-            except OSError as error:
-                return self._unread(error)
+        except OSError as error:
+            self.problem = f"your answers could not be read from `{self.path.name}`: {error.strerror}"
+            return {}
 
     @property
     def text(self) -> str:
@@ -94,10 +90,10 @@ class Progress:
 
         return len(self._update(begin))
 
-    def _keep(self, name: str, answer: Callable[[Any], Any]) -> None:
-        """Keep under `name` what `answer` makes of the answer before; `problem` says why where it cannot be kept."""
+    def _keep(self, name: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Change the answer to `name`; `problem` says why where it cannot be kept."""
         try:
-            self._update(lambda answers: answers | {name: answer(answers.get(name))})
+            self._update(change)
         except (TypeError, RecursionError) as error:
             raise TypeError(f"the answer to `{name}` is nothing that JSON can hold: {error}") from None
         except OSError as error:
@@ -129,17 +125,18 @@ class Progress:
     def _understood(self) -> dict[str, Any]:
         """The answers in the file. One that is not understood is set aside, and there are none. Raises OSError."""
         try:
-            return _answers(self._file.read_text("utf-8"))
-        except FileNotFoundError:
-            return {}
+            return self._read()
         except ValueError as error:
             kept = self._set_aside()
             self.problem = f"`{self.path.name}` {error}; it was kept as `{kept}` and a new one begun"
             return {}
 
-    def _unread(self, error: OSError) -> dict[str, Any]:
-        self.problem = f"your answers could not be read from `{self.path.name}`: {error.strerror}"
-        return {}
+    def _read(self) -> dict[str, Any]:
+        """The answers in the file; none where there is no file. Raises OSError, ValueError for one not understood."""
+        try:
+            return _answers(self._file.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
 
     def _set_aside(self) -> str:
         """Move the file out of the way: it is never overwritten. Its new name."""
@@ -152,6 +149,14 @@ class Progress:
     def _file(self) -> Path:
         """Where the file is: a link to it stays one."""
         return Path(os.path.realpath(self.path))
+
+
+def attempts(answers: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What `Progress.attempt` kept under `name`, without what it would not have written there."""
+    kept = answers.get(name)
+    types = {"tries": int, "beliefs": list}
+    rows = kept.items() if isinstance(kept, dict) else ()
+    return {key: value for key, value in rows if isinstance(value, types.get(key, object))}
 
 
 def _made_alone(lock: Path) -> int:

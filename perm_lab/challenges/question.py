@@ -34,11 +34,9 @@ class Question(Displayable):
         legal = ", ".join(f"`{option}`" for option in self.options)
         if self.answer not in self.options:
             raise ValueError(f"the answer `{self.answer}` is not an option; the options are: {legal}")
-        for option in self.options:
-            if option not in self.replies:
-                raise ValueError(
-                    f"the option `{option}` has no reply; each wrong option needs the reply to its mistake"
-                )
+        missing = next((option for option in self.options if option not in self.replies), None)
+        if missing is not None:
+            raise ValueError(f"the option `{missing}` has no reply; each wrong option needs the reply to its mistake")
         for option in self.replies:
             if option not in self.options:
                 raise ValueError(f"the reply to `{option}` answers no option; the options are: {legal}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from perm_lab.challenges.judgement import Tone
 from perm_lab.challenges.lesson import LESSONS, Lesson
-from perm_lab.challenges.progress import Progress
+from perm_lab.challenges.progress import Progress, attempts
 from perm_lab.display import Displayable
 
 
@@ -95,29 +95,19 @@ class Report(Displayable):
 
 def _items(lesson: Lesson, answers: Mapping[str, Any]) -> Iterator[Item]:
     for question in lesson.questions.values():
-        kept = _kept(answers, question.name)
+        kept = attempts(answers, question.name)
         first = kept.get("first", kept.get("choice"))
         right = kept.get("choice") == question.answer if kept.get("choice") in question.options else None
         missed = right is not None and first in question.options and not question.correct(str(first))
-        yield Item(question.name, question.text, right, missed, _tries(kept), _beliefs(kept))
+        yield Item(question.name, question.text, right, missed, *_way(kept))
     asked = {each.name: each.text for each in lesson.orderings.values()}
     asked |= {each.name: each.title for each in lesson.tasks.values()}
     for name, words in asked.items():
-        kept = _kept(answers, name)
+        kept = attempts(answers, name)
         tone = kept.get("tone")
-        yield Item(name, words, tone == Tone.RIGHT.value if tone else None, False, _tries(kept), _beliefs(kept))
+        yield Item(name, words, tone == Tone.RIGHT.value if tone else None, False, *_way(kept))
 
 
-def _kept(answers: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    kept = answers.get(name)
-    return kept if isinstance(kept, dict) else {}
-
-
-def _tries(kept: Mapping[str, Any]) -> int:
-    tries = kept.get("tries")
-    return tries if isinstance(tries, int) else 0
-
-
-def _beliefs(kept: Mapping[str, Any]) -> tuple[str, ...]:
-    beliefs = kept.get("beliefs")
-    return tuple(map(str, beliefs)) if isinstance(beliefs, list) else ()
+def _way(kept: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
+    """How many tries there were, and the beliefs that were seen in them."""
+    return kept.get("tries", 0), tuple(map(str, kept.get("beliefs", ())))

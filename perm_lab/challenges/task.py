@@ -156,10 +156,8 @@ class Task(Displayable):
         for request in self.must_forbid:
             decision = bench.decide(request)
             if decision.verdict is not Verdict.EXPLICIT_DENY:
-                message = (
-                    f"{_words(request)} is denied only because nothing allows it yet; it must be denied explicitly"
-                )
-                return Judgement(self.name, Tone.ALMOST, message, "", decision)
+                only = "is denied only because nothing allows it yet; it must be denied explicitly"
+                return Judgement(self.name, Tone.ALMOST, f"{_words(request)} {only}", "", decision)
         return self._run(bench, tried)
 
     def _run(self, bench: Bench, tried: int) -> Judgement:
@@ -194,11 +192,9 @@ class Task(Displayable):
     def _not_yet(self, text: str) -> str:
         if BLANK in text:
             return f"fill in each `{BLANK}`"
-        return (
-            "change the document, then check it again"
-            if self.starter
-            else "nothing is written yet; the first hint helps"
-        )
+        if self.starter:
+            return "change the document, then check it again"
+        return "nothing is written yet; the first hint helps"
 
     def _refused(self, text: str, error: PolicyError) -> Judgement:
         slip = next((slip for slip in self.slips if slip.refused and error.path.endswith(slip.refused)), None)

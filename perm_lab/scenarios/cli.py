@@ -34,17 +34,20 @@ def commands(calls: Iterable[ApiCall]) -> str:
 
 
 def _files(call: ApiCall) -> str:
-    """The commands that write the files which the call's command names."""
-    source, data = _source(call), _data(call)
-    if source is not None:
-        archive = shlex.quote(_archive(call))
-        return f"cat > {_MODULE} <<'END'\n{source.rstrip()}\nEND\nzip {archive} {_MODULE}\n"
-    return f"printf %s {shlex.quote(data)} > {_DATA}\n" if data is not None else ""
+    """The commands that write the files which the call's command names: of its code, or of the bytes that it brings."""
+    for name, value in call.params.items():
+        if name == "Code" and isinstance(value.get("ZipFile"), Zip):
+            source, archive = value["ZipFile"].rstrip(), shlex.quote(_archive(call))
+            return f"cat > {_MODULE} <<'END'\n{source}\nEND\nzip {archive} {_MODULE}\n"
+        if isinstance(value, bytes) or (call.service, call.method, name) in _STREAMED:
+            data = value.decode() if isinstance(value, bytes) else value
+            return f"printf %s {shlex.quote(data)} > {_DATA}\n"
+    return ""
 
 
 def _command(call: ApiCall) -> str:
     words = ["aws", _SERVICES.get(call.service, call.service), call.method.replace("_", "-")]
-    options = [" ".join(each) for name, value in call.params.items() for each in _options(call, name, value)]
+    options = [_option(call, name, value) for name, value in call.params.items()]
     if call.account:
         options.append(f"--profile {call.account}")
     line = " ".join([*words, *options])
@@ -53,18 +56,18 @@ def _command(call: ApiCall) -> str:
     return " \\\n  ".join([" ".join(words), *options])
 
 
-def _options(call: ApiCall, name: str, value: Any) -> list[list[str]]:
-    """The options that say one parameter, each with its value where it takes one, ready for the shell."""
-    option = "--" + _RENAMED.get((call.service, call.method, name), xform_name(name, "-"))
+def _option(call: ApiCall, name: str, value: Any) -> str:
+    """The option that says one parameter, with its value where it takes one, ready for the shell."""
+    option: str = "--" + _RENAMED.get((call.service, call.method, name), xform_name(name, "-"))
     if name == "Code":  # the CLI has an option of its own for a zip archive
-        return [["--zip-file", shlex.quote(f"fileb://{_archive(call)}")]]
+        return "--zip-file " + shlex.quote(f"fileb://{_archive(call)}")
     if (call.service, call.method, name) in _STREAMED:
-        return [[option, _DATA]]
+        return f"{option} {_DATA}"
     if isinstance(value, bytes):
-        return [[option, f"fileb://{_DATA}"]]
+        return f"{option} fileb://{_DATA}"
     if isinstance(value, bool):
-        return [[option if value else option.replace("--", "--no-", 1)]]
-    return [[option, shlex.quote(_text(value))]]
+        return option if value else option.replace("--", "--no-", 1)
+    return f"{option} {shlex.quote(_text(value))}"
 
 
 def _text(value: Any) -> str:
@@ -82,20 +85,6 @@ def _plain(value: Any, inside: bool = False) -> Any:
     if isinstance(value, dict):
         return {key: _plain(each, True) for key, each in value.items()}
     return [_plain(each, True) for each in value] if isinstance(value, list) else value
-
-
-def _source(call: ApiCall) -> str | None:
-    """The code that the call brings, None where it brings none."""
-    code = call.params.get("Code")
-    return code["ZipFile"] if isinstance(code, dict) and isinstance(code.get("ZipFile"), Zip) else None
-
-
-def _data(call: ApiCall) -> str | None:
-    """The bytes that the call brings, as text; None where it brings none."""
-    for name, value in call.params.items():
-        if isinstance(value, bytes) or (call.service, call.method, name) in _STREAMED:
-            return value.decode() if isinstance(value, bytes) else value
-    return None
 
 
 def _archive(call: ApiCall) -> str:

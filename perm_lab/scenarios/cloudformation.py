@@ -15,19 +15,7 @@ from typing import Any
 
 from perm_lab.display import Displayable
 from perm_lab.scenarios.api import ApiCall, Zip
-from perm_lab.scenarios.stack import (
-    BUCKET,
-    FUNCTION,
-    PERMISSION,
-    QUEUE,
-    ROLE,
-    RULE,
-    STREAM,
-    USER,
-    Named,
-    Params,
-    Stack,
-)  # fmt: skip
+from perm_lab.scenarios.stack import Kind, Named, Params, Stack
 
 Fold = Callable[[Stack, Params], None]
 
@@ -114,12 +102,12 @@ def _managed_policy(stack: Stack, params: Params) -> None:
 
 
 def _holder(params: Params) -> tuple[str, str]:
-    return (USER, params["UserName"]) if "UserName" in params else (ROLE, params["RoleName"])
+    return (Kind.USER, params["UserName"]) if "UserName" in params else (Kind.ROLE, params["RoleName"])
 
 
 def _trust_policy(stack: Stack, params: Params) -> None:
     properties = _named(params, RoleName="", PolicyDocument="AssumeRolePolicyDocument")
-    stack.thing(ROLE, params["RoleName"]).update(properties)
+    stack.thing(Kind.ROLE, params["RoleName"]).update(properties)
 
 
 def _function(stack: Stack, params: Params) -> None:
@@ -128,14 +116,14 @@ def _function(stack: Stack, params: Params) -> None:
     if isinstance(code, Zip):
         properties |= {"Code": {"ZipFile": str(code)}, "Handler": f"index.{params['Handler'].rpartition('.')[2]}"}
         stack.note(_INLINE)
-    stack.things[FUNCTION, params["FunctionName"]] = properties
+    stack.things[Kind.FUNCTION, params["FunctionName"]] = properties
 
 
 def _permission(stack: Stack, params: Params) -> None:
     function = params["FunctionName"].rpartition(":function:")[2]  # the API takes the ARN as well
     written = _named(params, "Action Principal SourceArn SourceAccount PrincipalOrgID", StatementId="", FunctionName="")
-    key = PERMISSION, f"{function} {params['StatementId']}"
-    stack.things[key] = {"FunctionName": Named(FUNCTION, function), **written}
+    key = Kind.PERMISSION, f"{function} {params['StatementId']}"
+    stack.things[key] = {"FunctionName": Named(Kind.FUNCTION, function), **written}
     stack.note(_SIDS)
 
 
@@ -146,33 +134,33 @@ def _notification(stack: Stack, params: Params) -> None:
         for row in _named(params["NotificationConfiguration"], "LambdaFunctionConfigurations").popitem()[1]
         for event in row["Events"]
     ]
-    stack.thing(BUCKET, params["Bucket"])["NotificationConfiguration"] = {"LambdaConfigurations": found}
+    stack.thing(Kind.BUCKET, params["Bucket"])["NotificationConfiguration"] = {"LambdaConfigurations": found}
 
 
 def _rule(stack: Stack, params: Params) -> None:
     pattern = json.loads(params["EventPattern"])
-    stack.things[RULE, params["Name"]] = {**_named(params, "Name EventPattern"), "EventPattern": pattern}
+    stack.things[Kind.RULE, params["Name"]] = {**_named(params, "Name EventPattern"), "EventPattern": pattern}
 
 
 def _targets(stack: Stack, params: Params) -> None:
     for target in params["Targets"]:
-        stack.row(RULE, params["Rule"], "Targets", target["Id"], dict(target))
+        stack.row(Kind.RULE, params["Rule"], "Targets", target["Id"], dict(target))
 
 
 FOLDS: Mapping[str, Fold] = {
-    "iam.create_user": _made(USER, "UserName", "UserName"),
+    "iam.create_user": _made(Kind.USER, "UserName", "UserName"),
     "iam.put_user_policy": _inline_policy,
     "iam.attach_user_policy": _managed_policy,
-    "iam.create_role": _made(ROLE, "RoleName", "RoleName AssumeRolePolicyDocument"),
+    "iam.create_role": _made(Kind.ROLE, "RoleName", "RoleName AssumeRolePolicyDocument"),
     "iam.put_role_policy": _inline_policy,
     "iam.attach_role_policy": _managed_policy,
     "iam.update_assume_role_policy": _trust_policy,
     "lambda.create_function": _function,
     "lambda.add_permission": _permission,
-    "s3.create_bucket": _made(BUCKET, "Bucket", Bucket="BucketName"),
+    "s3.create_bucket": _made(Kind.BUCKET, "Bucket", Bucket="BucketName"),
     "s3.put_bucket_notification_configuration": _notification,
-    "sqs.create_queue": _made(QUEUE, "QueueName", "QueueName"),
-    "kinesis.create_stream": _made(STREAM, "StreamName", "ShardCount", StreamName="Name"),
+    "sqs.create_queue": _made(Kind.QUEUE, "QueueName", "QueueName"),
+    "kinesis.create_stream": _made(Kind.STREAM, "StreamName", "ShardCount", StreamName="Name"),
     "events.put_rule": _rule,
     "events.put_targets": _targets,
 }

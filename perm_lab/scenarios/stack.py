@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-USER, ROLE = "AWS::IAM::User", "AWS::IAM::Role"
-FUNCTION, PERMISSION = "AWS::Lambda::Function", "AWS::Lambda::Permission"
-BUCKET, QUEUE, STREAM, RULE = "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Kinesis::Stream", "AWS::Events::Rule"
-
 Params = dict[str, Any]
+
+
+class Kind:
+    """The resource types of CloudFormation that the scenarios need."""
+
+    USER, ROLE = "AWS::IAM::User", "AWS::IAM::Role"
+    FUNCTION, PERMISSION = "AWS::Lambda::Function", "AWS::Lambda::Permission"
+    BUCKET, QUEUE, STREAM, RULE = "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Kinesis::Stream", "AWS::Events::Rule"
 
 
 class Named(NamedTuple):
@@ -28,13 +32,13 @@ class Rows(dict[str, Any]):
 
 
 _ARNS: Mapping[str, str] = {
-    USER: "arn:aws:iam::{account}:user/{name}",
-    ROLE: "arn:aws:iam::{account}:role/{name}",
-    FUNCTION: "arn:aws:lambda:{region}:{account}:function:{name}",
-    BUCKET: "arn:aws:s3:::{name}",
-    QUEUE: "arn:aws:sqs:{region}:{account}:{name}",
-    STREAM: "arn:aws:kinesis:{region}:{account}:stream/{name}",
-    RULE: "arn:aws:events:{region}:{account}:rule/{name}",
+    Kind.USER: "arn:aws:iam::{account}:user/{name}",
+    Kind.ROLE: "arn:aws:iam::{account}:role/{name}",
+    Kind.FUNCTION: "arn:aws:lambda:{region}:{account}:function:{name}",
+    Kind.BUCKET: "arn:aws:s3:::{name}",
+    Kind.QUEUE: "arn:aws:sqs:{region}:{account}:{name}",
+    Kind.STREAM: "arn:aws:kinesis:{region}:{account}:stream/{name}",
+    Kind.RULE: "arn:aws:events:{region}:{account}:rule/{name}",
 }
 _AS_WRITTEN = {"PolicyDocument", "AssumeRolePolicyDocument", "SourceArn", "EventPattern", "Principal"}
 
@@ -91,21 +95,17 @@ class Stack:
     def _before(self, key: tuple[str, str]) -> list[tuple[str, str]]:
         """What must stand before this thing and is not referred to: principals, and leave for S3 to notify."""
         kind, properties = key[0], self.things[key]
-        by_arn = {self._arn(*each): each for each in self.things if each[0] in (USER, ROLE)}
+        by_arn = {self._arn(*each): each for each in self.things if each[0] in (Kind.USER, Kind.ROLE)}
         named = [by_arn[arn] for arn in _principals(properties) if arn in by_arn and by_arn[arn] != key]
-        return named + (self._leave(properties) if kind == BUCKET else [])
+        return named + (self._leave(properties) if kind == Kind.BUCKET else [])
 
     def _leave(self, bucket: Params) -> list[tuple[str, str]]:
         """The statements that may let S3 tell the bucket's functions."""
         found: list[tuple[str, str]] = []
+        permissions = ((key, each) for key, each in self.things.items() if key[0] == Kind.PERMISSION)
+        for_s3 = [(key, each) for key, each in permissions if each["Principal"] == "s3.amazonaws.com"]
         for row in bucket.get("NotificationConfiguration", {}).get("LambdaConfigurations", ()):
-            leave = [
-                key
-                for key, each in self.things.items()
-                if key[0] == PERMISSION
-                and each["Principal"] == "s3.amazonaws.com"
-                and self._arn(*each["FunctionName"]) == row["Function"]
-            ]
+            leave = [key for key, each in for_s3 if self._arn(*each["FunctionName"]) == row["Function"]]
             found += leave
             if not leave:
                 self.note(_NO_LEAVE)

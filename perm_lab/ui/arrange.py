@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from perm_lab.challenges import Judgement, Ordering, Progress, Tone
 from perm_lab.ui.editor import outcome_body
 from perm_lab.ui.panel import Panel, button, html
-from perm_lab.ui.status import live
+from perm_lab.ui.status import live, unkept
 from perm_lab.ui.style import bare, fragment, prose, shows
 
 
@@ -31,8 +31,7 @@ class Arrange(Panel):
         self.ordering = ordering
         self.outcome: Judgement | None = None
         self._progress = progress or Progress()
-        kept = self._progress.get(ordering.name)
-        lines = kept.get("lines") if isinstance(kept, dict) else None
+        lines = self._progress.last(ordering.name).get("lines")
         known = isinstance(lines, list) and sorted(lines) == sorted(ordering.lines)
         self.lines: list[str] = list(lines if lines and known else ordering.shuffled)
         self.places = [html() for _ in self.lines]
@@ -81,10 +80,9 @@ class Arrange(Panel):
         return self._judge()
 
     def _judge(self) -> Judgement:
-        self.outcome = outcome = self.ordering.check(self.lines)
-        problem = f"<p class=pl-dim>{prose(self._progress.problem)}</p>" if self._progress.problem else ""
-        self.result.value = bare(live(outcome_body(outcome)), problem)
-        return outcome
+        self.outcome = self.ordering.check(self.lines)
+        self.result.value = bare(live(outcome_body(self.outcome)), unkept(self._progress))
+        return self.outcome
 
     def _start_over(self) -> None:
         self.lines, self.outcome = list(self.ordering.shuffled), None

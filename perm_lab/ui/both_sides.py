@@ -10,7 +10,7 @@ from perm_lab.scenarios.across import CALLER_SIDES, FUNCTION_SIDES, Cell, board
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.decisions import decision_body
 from perm_lab.ui.panel import Panel, button, dropdown, html
-from perm_lab.ui.style import Mark, bare, folded, fragment, mark, say, shows, table
+from perm_lab.ui.style import Mark, bare, folded, fragment, judged, mark, say, shows, table
 
 _WHERE = {False: "the same account", True: "another account"}
 _OPEN = Mark("○", "not tried", "pl-idle")
@@ -57,10 +57,10 @@ class BothSides(Panel):
         self.prediction = Choice({True: "The caller gets in", False: "The caller is denied"})
         self.commit_button = button("Commit", self.guard(self._commit), disabled=True, button_style="primary")
         self.verdict, self.table = html(), html()
-        for control in (self.where, self.caller, self.function):
+        selects = (self.where, self.caller, self.function)
+        for control in selects:
             control.observe(self.guard(self._changed), "value")
         self.prediction.observe(self.guard(self._chosen), "value")
-        selects = (self.where, self.caller, self.function)
         super().__init__((*selects, self.prediction, widgets.HBox([self.commit_button]), self.verdict, self.table))
         self._changed()
 
@@ -79,7 +79,7 @@ class BothSides(Panel):
         self.prediction.value = None
         self.verdict.value = bare("<p class=pl-dim>Commit to a verdict, then it is shown.</p>")
         self._chosen()
-        self.table.value = bare(say(self._count()), board_body(self.tried))
+        self._show_board()
 
     def _chosen(self) -> None:
         self.commit_button.disabled = self.prediction.value is None
@@ -88,14 +88,14 @@ class BothSides(Panel):
         cell, decision = self.cell, self.cell.decision
         right = self.prediction.value is decision.allowed
         self.tried[cell] = right
-        found = mark(decision.verdict)
-        line = f"{'✓ Right' if right else '✗ Not so'}: {found}"
+        line = f"{'✓ Right' if right else '✗ Not so'}: {mark(decision.verdict)}"
         why = folded("why, statement by statement", decision_body(decision))
-        self.verdict.value = bare(say(line, "pl-ok" if right else "pl-no"), why)
-        self.table.value = bare(say(self._count()), board_body(self.tried))
+        self.verdict.value = bare(judged(right, line), why)
+        self._show_board()
 
-    def _count(self) -> str:
-        return f"{len(self.tried)} of {len(board())} combinations tried, {sum(self.tried.values())} predicted rightly"
+    def _show_board(self) -> None:
+        tried = f"{len(self.tried)} of {len(board())} combinations tried"
+        self.table.value = bare(say(f"{tried}, {sum(self.tried.values())} predicted rightly"), board_body(self.tried))
 
     def text(self) -> str:
         return "\n".join(["Every combination of both sides, and who gets in:", *map(str, board())])

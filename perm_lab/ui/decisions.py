@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 
 from perm_lab.iam import (
@@ -16,7 +15,7 @@ from perm_lab.iam import (
     what_would_change,
 )
 from perm_lab.scenarios.names import short
-from perm_lab.ui.style import code, folded, mark, prose, say, shows, table
+from perm_lab.ui.style import as_json, code, folded, mark, prose, say, shows, table
 
 _ABOUT_ACTION = ("Action", "NotAction")
 
@@ -37,8 +36,7 @@ def decision_body(decision: Decision) -> str:
 def changes(decision: Decision) -> str:
     """What would turn the verdict round, folded: a learner may want to find it alone."""
     items = "".join(
-        f"<li>{prose(change.where)}<pre>{escape(json.dumps(change.statement, indent=2))}</pre></li>"
-        for change in what_would_change(decision)
+        f"<li>{prose(change.where)}{as_json(change.statement)}</li>" for change in what_would_change(decision)
     )
     return folded(f"what would {'deny' if decision.allowed else 'allow'} it", f"<ol>{items}</ol>") if items else ""
 
@@ -76,10 +74,8 @@ def _policy_table(evidence: PolicyEvidence, decision: Decision) -> str:
     rows = [_row(statement, statement.index in deciding) for statement in evidence.statements]
     decisive = tuple(n for n, statement in enumerate(evidence.statements) if statement.index in deciding)
     level = f", level {evidence.level + 1} from the root" if evidence.level is not None else ""
-    alone = _ALONE[evidence.verdict]
-    heading = (
-        f"<h4>{escape(_name(evidence))} <span class=pl-dim>({escape(evidence.type.value + level)}: {alone})</span></h4>"
-    )
+    told = f"{escape(evidence.type.value + level)}: {_ALONE[evidence.verdict]}"
+    heading = f"<h4>{escape(_name(evidence))} <span class=pl-dim>({told})</span></h4>"
     return heading + table(("statement", "effect", "applies?", "because"), rows, decisive)
 
 

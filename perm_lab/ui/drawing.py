@@ -12,9 +12,28 @@ from html import escape
 from typing import Any
 from unittest import mock
 
+from graphviz import Digraph
+
 _NOISE = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<title>.*?</title>", re.DOTALL)
 _SIZE = re.compile(r'<svg width="([\d.]+)pt" height="[\d.]+pt"')
 _BLACK = re.compile(r'(fill|stroke)="black"')
+
+
+FONT = {"fontname": "Helvetica,Arial,sans-serif", "fontsize": "10"}
+
+
+def graph(rankdir: str, margin: str, **apart: str) -> Digraph:
+    """An empty graph in the kit's looks: the direction its lines go, its boxes' margin, and how far apart they are."""
+    return Digraph(
+        graph_attr={"bgcolor": "transparent", "rankdir": rankdir, "pad": "0.15", **apart},
+        node_attr={"shape": "box", "style": "rounded", "margin": margin, "height": "0.3", **FONT},
+        edge_attr={"arrowsize": "0.8", **FONT},
+    )
+
+
+def node_id(name: str) -> str:
+    """What a thing of this name is called in DOT, whatever signs are in its name."""
+    return "n" + name.encode().hex()
 
 
 @lru_cache(maxsize=128)  # a picture has some 15 kB

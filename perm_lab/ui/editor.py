@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 
 import ipywidgets as widgets
@@ -13,8 +12,8 @@ from perm_lab.scenarios.names import short
 from perm_lab.ui.decisions import decision_body
 from perm_lab.ui.panel import Panel, button, html
 from perm_lab.ui.pictures import diagram
-from perm_lab.ui.status import RESULT, STALE, earlier, live, mark, marked
-from perm_lab.ui.style import bare, code, folded, fragment, prose, say, shows, table
+from perm_lab.ui.status import RESULT, STALE, earlier, live, mark, marked, unkept
+from perm_lab.ui.style import as_json, bare, code, folded, fragment, prose, say, shows, table
 
 _CSS = {Tone.NOT_YET: "", Tone.KEEP_GOING: "pl-no", Tone.ALMOST: "pl-no", Tone.RIGHT: "pl-ok"}
 _MANY = 8
@@ -61,7 +60,7 @@ def _who(request: Request) -> str:
 @shows(Solution)
 def solution_body(solution: Solution) -> str:
     """The document, and why."""
-    return f"<pre>{escape(json.dumps(solution.document, indent=2))}</pre>{prose(solution.reasoning)}"
+    return as_json(solution.document) + prose(solution.reasoning)
 
 
 class PolicyEditor(Panel):
@@ -75,8 +74,7 @@ class PolicyEditor(Panel):
         self.outcome: Judgement | None = None
         self._checked = ""  # the text of which `outcome` tells
         self._progress = progress or Progress()
-        kept = self._progress.get(task.name)
-        text = kept.get("text") if isinstance(kept, dict) else None
+        text = self._progress.last(task.name).get("text")
         self.editor = widgets.Textarea(
             value=text if isinstance(text, str) else task.starter,
             description="Policy:",
@@ -113,8 +111,7 @@ class PolicyEditor(Panel):
         if outcome.tone is not Tone.NOT_YET:
             tone = outcome.tone.value
             self._progress.attempt(self.task.name, {"text": self._checked, "tone": tone}, tone, outcome.slip)
-        problem = f"<p class=pl-dim>{prose(self._progress.problem)}</p>" if self._progress.problem else ""
-        self.result.value = bare(earlier(_EARLIER), live(outcome_body(outcome)), problem)
+        self.result.value = bare(earlier(_EARLIER), live(outcome_body(outcome)), unkept(self._progress))
         mark(self.result, "")
         return outcome
 

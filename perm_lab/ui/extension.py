@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import textwrap
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -28,20 +29,11 @@ def load(shell: Any) -> None:
 def _show_briefly(shell: Any, kind: type, error: BaseException, trace: Any, tb_offset: int | None = None) -> list[str]:
     """Show the error as one paragraph, with what the lab knows about it, instead of botocore's frames."""
     lines = textwrap.wrap(f"{kind.__name__}: {error}", 110, break_long_words=False, break_on_hyphens=False)
-    decision = _decision(error)
-    if decision is not None:
-        lines += ["", str(decision)]
+    lab = Lab.current()
+    if lab is not None and isinstance(error, ClientError):
+        with suppress(LookupError):  # the lab has not refused this call
+            decision = lab.why(error)
+            lines += [] if decision.allowed else ["", str(decision)]
     shown = ["\n".join(lines)]
     shell._showtraceback(kind, error, shown)
     return shown
-
-
-def _decision(error: BaseException) -> Any:
-    lab = Lab.current()
-    if lab is None or not isinstance(error, ClientError):
-        return None
-    try:
-        decision = lab.why(error)
-    except LookupError:
-        return None
-    return None if decision.allowed else decision

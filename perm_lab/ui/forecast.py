@@ -8,7 +8,7 @@ from perm_lab.ui.box import Box
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import button, html
 from perm_lab.ui.status import live
-from perm_lab.ui.style import bare, say
+from perm_lab.ui.style import bare, judged
 
 _WORDS = {True: "it works", False: "it fails"}
 
@@ -53,7 +53,7 @@ class Forecast(Box):
         self.told.append(right)
         words = f"{'✓ Right' if right else '✗ Not so'}: {_WORDS[works]}"
         count = f"<p>{sum(self.told)} of {len(self.told)} foretold rightly</p>"
-        self.reply.value = bare(live(say(words, "pl-ok" if right else "pl-no") + count))
+        self.reply.value = bare(live(judged(right, words) + count))
 
     def _chosen(self, _: object) -> None:
         self.evaluate_button.disabled = self.works is None

@@ -5,50 +5,40 @@ from __future__ import annotations
 import textwrap
 from html import escape
 
-from graphviz import Digraph
 from graphviz import escape as literal
 
 from perm_lab.cloud import Lab
 from perm_lab.cloud.survey import Link, Survey, owner, words
 from perm_lab.display import view
 from perm_lab.scenarios.names import kind, short
-from perm_lab.ui.drawing import svg
+from perm_lab.ui.drawing import FONT, graph, node_id, svg
 from perm_lab.ui.style import fragment
 
 MOST = 40
 """Things that a picture holds; a lab with more is told in words, and what the last run touched is drawn."""
-_FONT = {"fontname": "Helvetica,Arial,sans-serif", "fontsize": "10"}
 
 
 def dot(found: Survey) -> str:
     """The picture's DOT source."""
-    graph = Digraph(
-        graph_attr={"bgcolor": "transparent", "rankdir": "LR", "nodesep": "0.25", "ranksep": "0.5", "pad": "0.15"},
-        node_attr={"shape": "box", "style": "rounded", "margin": "0.18,0.06", "height": "0.3", **_FONT},
-        edge_attr={"arrowsize": "0.8", **_FONT},
-    )
+    drawn = graph("LR", "0.18,0.06", nodesep="0.25", ranksep="0.5")
     for number, name in found.accounts:
-        with graph.subgraph(name=f"cluster_{number}") as frame:
-            frame.attr(label=literal(f"{name} {number}"), style="dashed", **_FONT)
+        with drawn.subgraph(name=f"cluster_{number}") as frame:
+            frame.attr(label=literal(f"{name} {number}"), style="dashed", **FONT)
             for thing in found.things:
                 if owner(thing, found) == number:
-                    frame.node(_id(thing), _label(thing))
+                    frame.node(node_id(thing), _label(thing))
     for thing in found.things:
         if not owner(thing, found):
-            graph.node(_id(thing), _label(thing), style="rounded,dashed")
+            drawn.node(node_id(thing), _label(thing), style="rounded,dashed")
     for link in found.links:
-        graph.edge(_id(link.start), _id(link.end), _wrapped(link.word), **_line(link))
-    return str(graph.source)
+        drawn.edge(node_id(link.start), node_id(link.end), _wrapped(link.word), **_line(link))
+    return str(drawn.source)
 
 
 def _line(link: Link) -> dict[str, str]:
     if link.missing:
         return {"style": "dashed", "class": "pl-no"}
     return {"style": "bold", "penwidth": "2.4", "class": "pl-ok"} if link.lit else {"style": "solid"}
-
-
-def _id(thing: str) -> str:
-    return "n" + thing.encode().hex()
 
 
 def _label(thing: str) -> str:

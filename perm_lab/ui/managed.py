@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 from typing import Any
 
 from perm_lab.scenarios import managed_policies as managed
 from perm_lab.scenarios.managed_policies import Fit, Matrix
 from perm_lab.ui.panel import Panel, dropdown, html
-from perm_lab.ui.style import bare, breakable, code, folded, fragment, say, shows, table
-
-_START = "AWSLambdaBasicExecutionRole", "s3"
+from perm_lab.ui.style import as_json, bare, breakable, code, folded, fragment, judged, shows, table
 
 
 @shows(Fit)
@@ -22,7 +19,7 @@ def fit_body(fit: Fit) -> str:
     beyond = table(("it also allows", "on"), [(code(action), code(resource)) for action, resource in fit.beyond])
     count = f"{len(fit.beyond)} request{'s' * (len(fit.beyond) != 1)}"
     title = f"beyond the need: {count} that this function never makes"
-    line = say(f"{'✓' if fit.enough else '✗'} {fit.sentence}", "pl-ok" if fit.enough else "pl-no")
+    line = judged(fit.enough, f"{'✓' if fit.enough else '✗'} {fit.sentence}")
     return line + table(("", "needed", "on"), rows) + (folded(title, beyond) if fit.beyond else "")
 
 
@@ -30,8 +27,7 @@ def fit_body(fit: Fit) -> str:
 def matrix_body(matrix: Matrix) -> str:
     head = ("policy", *(need.key for need in managed.needs()))
     rows = [(breakable(name), *(_cell(fit) for fit in cells)) for name, cells in matrix.rows]
-    legend = "✓ enough; otherwise how many of the needed actions it has"
-    return table(head, rows, caption=legend)
+    return table(head, rows, caption="✓ enough; otherwise how many of the needed actions it has")
 
 
 def _cell(fit: Fit) -> str:
@@ -45,10 +41,9 @@ def document_body(name: str) -> str:
     policy = managed.policies()[name]
     told = f"version {policy.version}, made {policy.created}, last changed {policy.updated}"
     words = "".join(f"<li>{breakable(line)}</li>" for line in managed.in_words(managed.parsed(name)))
-    text = escape(json.dumps(policy.document, indent=2))
     return (
         f"<h4>{escape(name)} <span class=pl-dim>({escape(told)})</span></h4><p>{code(policy.arn)}</p><ul>{words}</ul>"
-        f"{folded('the document', f'<pre>{text}</pre>')}"
+        f"{folded('the document', as_json(policy.document))}"
     )
 
 
@@ -58,7 +53,7 @@ class PolicyBrowser(Panel):
     `fit` is there for Python: what the engine says of the present choice.
     """
 
-    def __init__(self, policy: str = _START[0], need: str = _START[1]) -> None:
+    def __init__(self, policy: str = "AWSLambdaBasicExecutionRole", need: str = "s3") -> None:
         looks: dict[str, Any] = {"widest": "44em", "style": {"description_width": "6em"}}
         self.policy = dropdown("Policy:", managed.policies(), value=policy, **looks)
         functions = [(f"a function that {each.label}", each.key) for each in managed.needs()]

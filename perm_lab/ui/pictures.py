@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from graphviz import Digraph
 from graphviz import escape as literal
 
 from perm_lab.cloud import Record
 from perm_lab.display import Displayable
 from perm_lab.scenarios import Hop, Run, Status, hop
 from perm_lab.scenarios.names import kind, short, whole
-from perm_lab.ui.drawing import svg
+from perm_lab.ui.drawing import graph, node_id, svg
 from perm_lab.ui.style import shows
 
-_FONT = {"fontname": "Helvetica,Arial,sans-serif", "fontsize": "10"}
 _LINE = {
     Status.ALLOWED: ("pl-ok", "solid"),
     Status.DENIED: ("pl-no", "bold"),
@@ -39,23 +37,14 @@ class Diagram(Displayable):
     @property
     def dot(self) -> str:
         """The picture's DOT source."""
-        graph = Digraph(
-            graph_attr={
-                "bgcolor": "transparent",
-                "rankdir": self._direction(),
-                "nodesep": "0.35",
-                "ranksep": "0.4",
-                "pad": "0.15",
-            },
-            node_attr={"shape": "box", "style": "rounded", "margin": "0.22,0.07", "height": "0.3", **_FONT},
-            edge_attr={"arrowsize": "0.8", **_FONT},
-        )
+        drawn = graph(self._direction(), "0.22,0.07", nodesep="0.35", ranksep="0.4")
         for name in dict.fromkeys(end for each in self.hops for end in _ends(each)):
-            graph.node(*_node(name))
+            drawn.node(node_id(name), _words(name))
         for (start, what, status, *words), actions in self._edges().items():
             css, style = _LINE[status]
-            graph.edge(_id(start), _id(what), _label(words[0], *actions, *words[1:]), style=style, **{"class": css})
-        return str(graph.source)
+            label = _label(words[0], *actions, *words[1:])
+            drawn.edge(node_id(start), node_id(what), label, style=style, **{"class": css})
+        return str(drawn.source)
 
     def _edges(self) -> dict[tuple[Any, ...], list[str]]:
         """The lines to draw, each with its actions: hops that differ in their action only share one."""
@@ -93,13 +82,9 @@ def _ends(each: Hop) -> tuple[str, str]:
     return whole(each.start or each.who), whole(each.what)
 
 
-def _id(name: str) -> str:
-    return "n" + name.encode().hex()
-
-
-def _node(name: str) -> tuple[str, str]:
+def _words(name: str) -> str:
     lines = [*textwrap.wrap(short(name).replace("/", "/ "), _WIDEST), kind(name)]
-    return _id(name), "\\n".join(literal(line.replace("/ ", "/")) for line in lines if line)
+    return "\\n".join(literal(line.replace("/ ", "/")) for line in lines if line)
 
 
 def _label(*words: str) -> str:

@@ -12,7 +12,8 @@ from perm_lab import display
 from perm_lab.challenges import Progress, Question
 from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, button, html
-from perm_lab.ui.style import bare, fragment, prose, say, shows
+from perm_lab.ui.status import unkept
+from perm_lab.ui.style import bare, fragment, judged, prose, say, shows
 
 
 @shows(Question)
@@ -92,8 +93,7 @@ class Prediction(Panel):
             self._on_commit(self)
 
     def _restore(self) -> None:
-        kept = self._progress.get(self.question.name) if self.question.name else None
-        choice = kept.get("choice") if isinstance(kept, dict) else None
+        choice = self._progress.last(self.question.name).get("choice") if self.question.name else None
         if choice in self.question.options:
             self.options.value, self.committed = choice, True
             self._show_state()
@@ -107,12 +107,10 @@ class Prediction(Panel):
         self.again_button.disabled = self.again_button.disabled and not self.committed
 
     def _answer(self) -> str:
-        verdict = say("✓ Right", "pl-ok") if self.correct else say("✗ Not so", "pl-no")
-        parts = [verdict, prose(self.question.replies[self.choice or ""])]
-        if self._progress.problem:
-            parts.append(f"<p class=pl-dim>{prose(self._progress.problem)}</p>")
+        verdict = judged(bool(self.correct), "✓ Right" if self.correct else "✗ Not so")
+        reply = prose(self.question.replies[self.choice or ""])
         revealed = display.html(self._reveal()) if self._reveal else ""
-        return bare(*parts) + revealed
+        return bare(verdict, reply, unkept(self._progress)) + revealed
 
     def text(self) -> str:
         return str(self.question)

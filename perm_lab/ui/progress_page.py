@@ -12,7 +12,7 @@ from perm_lab.challenges.progress import FILE
 from perm_lab.challenges.report import Chapter, Item
 from perm_lab.ui.panel import Panel, button, html
 from perm_lab.ui.status import live
-from perm_lab.ui.style import bare, folded, fragment, prose, say, shows, table
+from perm_lab.ui.style import bare, folded, fragment, judged, prose, say, shows, table
 
 _TOLD = (
     "Your answers are kept in one small file beside the notebooks. Where a session forgets everything when it ends, as "
@@ -26,10 +26,9 @@ def report_body(report: Report) -> str:
     head = ("notebook", "done", "look again at")
     rows = [(_link(each), f"{each.done}&nbsp;of&nbsp;{len(each.items)}", _again(each)) for each in report.chapters]
     beliefs = [(escape(belief), ", ".join(numbers)) for belief, numbers in report.beliefs.items()]
-    seen = table(("belief", "in notebook"), beliefs) if beliefs else ""
-    problem = prose(report.problem) if report.problem else ""
     title = f"beliefs that got in the way: {len(beliefs)}"
-    return say(f"… {report.summary}") + problem + table(head, rows) + (folded(title, seen) if seen else "")
+    seen = folded(title, table(("belief", "in notebook"), beliefs)) if beliefs else ""
+    return say(f"… {report.summary}") + prose(report.problem) + table(head, rows) + seen
 
 
 def _link(chapter: Chapter) -> str:
@@ -38,10 +37,9 @@ def _link(chapter: Chapter) -> str:
 
 
 def _again(chapter: Chapter) -> str:
-    items = [each for each in chapter.items if each.revisit]
-    begun = any(each.right is not None for each in chapter.items)
-    nothing = "nothing" if begun else "○ not begun"
-    return "".join(map(_item, items)) or f"<span class=pl-dim>{nothing}</span>"
+    nothing = "nothing" if any(each.right is not None for each in chapter.items) else "○ not begun"
+    items = "".join(_item(each) for each in chapter.items if each.revisit)
+    return items or f"<span class=pl-dim>{nothing}</span>"
 
 
 def _item(item: Item) -> str:
@@ -60,9 +58,8 @@ class ProgressPage(Panel):
         self._progress = progress or Progress()
         self.page, self.file, self.told = html(), html(), html()
         self.refresh_button = button("Refresh", self.guard(self._show))
-        self.upload = widgets.FileUpload(
-            accept=".json", description="Restore a file", layout=widgets.Layout(width="auto")
-        )
+        wide = widgets.Layout(width="auto")
+        self.upload = widgets.FileUpload(accept=".json", description="Restore a file", layout=wide)
         self.upload.observe(self.guard(self._restore), "value")
         buttons = widgets.HBox([self.refresh_button, self.upload])
         super().__init__((html(bare("<h4>Your progress</h4>")), self.page, html(bare(prose(_TOLD))), self.file,
@@ -83,12 +80,12 @@ class ProgressPage(Panel):
         chosen = self.upload.value[0]
         try:
             count = self._progress.restore(bytes(chosen["content"]).decode("utf-8", "replace"))
-            words, css = f"✓ answers restored: {count}", "pl-ok"
+            said = judged(True, f"✓ answers restored: {count}")
             rest = f"{self._progress.problem}. Run the cells of an open notebook again to see them there."
         except ValueError as error:
-            words, css = f"✗ {chosen['name']} {error}", "pl-no"
+            said = judged(False, f"✗ {chosen['name']} {error}")
             rest = f"Nothing was changed. A file of this kit is called {FILE}."
-        self.told.value = bare(live(say(words, css) + prose(rest.removeprefix(". "))))
+        self.told.value = bare(live(said + prose(rest.removeprefix(". "))))
         self._show()
 
     def text(self) -> str:

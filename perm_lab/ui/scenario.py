@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from html import escape
 
 import ipywidgets as widgets
@@ -18,13 +17,8 @@ from perm_lab.ui.status import EARLIER, RAN, RESULT, STALE, WAITS, earlier, live
 from perm_lab.ui.style import bare, fragment, say
 
 _OF_THE_RUN: dict[str, Callable[[Run], str]] = {"Steps": runs.steps_table, "Why": runs.why_body}
-_OF_THE_STATE: dict[str, Callable[[Scenario], str]] = {
-    "Policies in force": lambda scenario: runs.policies_body(scenario.policies),
-    **{
-        name: partial(lambda scenario, body: body(scenario.equivalents, runs.field), body=body)
-        for name, body in runs.IN_CODE.items()
-    },
-}
+_IN_FORCE = "Policies in force"
+_OF_THE_STATE = (_IN_FORCE, *runs.IN_CODE)
 _LATER = bare("<p>…</p>")
 _NOT_RUN = "nothing has been run yet: say what happens, then evaluate"
 
@@ -151,24 +145,23 @@ class ScenarioWidget(Panel):
             self.areas[name].value = bare(earlier(), self._body(name))
 
     def _body(self, name: str) -> str:
-        if name in _OF_THE_STATE:
-            return _OF_THE_STATE[name](self.scenario)
+        if name == _IN_FORCE:
+            return runs.policies_body(self.scenario.policies)
+        if name in runs.IN_CODE:
+            return runs.IN_CODE[name](self.scenario.equivalents, runs.field)
         return _OF_THE_RUN[name](self.run) if self.run else f"<p>{_NOT_RUN}</p>"
 
     # without a kernel
 
     def text(self) -> str:
-        on = "\n".join(
-            f"  [{'x' if each.key in self.scenario.state else ' '}] {each.label}" for each in self.scenario.toggles
-        )
+        signs = (("x" if each.key in self.scenario.state else " ", each) for each in self.scenario.toggles)
+        on = "\n".join(f"  [{sign}] {each.label}" for sign, each in signs)
         old = f"{EARLIER}: " if self.stale else ""
         return f"{old}{self.run or _NOT_RUN}\n{on}"
 
     def static(self) -> str:
-        marks = [
-            ("✓ on", each) if each.key in self.scenario.state else ("○ off", each) for each in self.scenario.toggles
-        ]
-        switches = "".join(f"<li>{sign}: {escape(each.label)} ({escape(each.help)})</li>" for sign, each in marks)
+        signs = (("✓ on" if each.key in self.scenario.state else "○ off", each) for each in self.scenario.toggles)
+        switches = "".join(f"<li>{sign}: {escape(each.label)} ({escape(each.help)})</li>" for sign, each in signs)
         old = f"<p>{EARLIER}:</p>" if self.stale else ""
         return fragment(self._heading, f"<ul>{switches}</ul>", old, runs.run_body(self.run) if self.run else "")
 

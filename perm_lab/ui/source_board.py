@@ -13,7 +13,7 @@ from perm_lab.ui.choice import Choice
 from perm_lab.ui.panel import Panel, button, dropdown, html
 from perm_lab.ui.pictures import Diagram
 from perm_lab.ui.status import RESULT, STALE, earlier, live, mark, marked
-from perm_lab.ui.style import bare, folded, fragment, prose, say, shows, table
+from perm_lab.ui.style import bare, folded, fragment, judged, prose, say, shows, table
 
 NAME = "06-board"
 _EARLIER = "○ of an earlier placement: place and run again"
@@ -22,9 +22,9 @@ _EARLIER = "○ of an earlier placement: place and run again"
 @shows(Placed)
 def placed_body(placed: Placed) -> str:
     """The verdict, what to say of it, and the calls that decided it as a picture."""
-    sign, css = ("✓ it works", "pl-ok") if placed.works else ("✗ it fails", "pl-no")
+    sign = "✓ it works" if placed.works else "✗ it fails"
     belief = f"<p>The belief behind it: <b>{escape(placed.misconception)}</b>.</p>" if placed.misconception else ""
-    line = say(f"{sign}: {title(placed.source)}, {SIDES[placed.side]}", css)
+    line = judged(placed.works, f"{sign}: {title(placed.source)}, {SIDES[placed.side]}")
     return f"{line}{prose(placed.sentence)}{belief}{Diagram(placed.hops).html()}"
 
 
@@ -97,12 +97,10 @@ class BoardWidget(Panel):
         self.source.value = next((each for each in ahead if not self.tried.get(each, {}).get("works")), ahead[0])
 
     def _show_board(self) -> None:
-        self.board.value = bare(say(self._count()), _board_body(self.tried))
-
-    def _count(self) -> str:
         done = [each for each in self.tried.values() if each["works"]]
         first = sum(len(each["sides"]) == 1 for each in done)
-        return f"{len(done)} of {len(sources())} sources in their place, {first} at the first try"
+        count = f"{len(done)} of {len(sources())} sources in their place, {first} at the first try"
+        self.board.value = bare(say(count), _board_body(self.tried))
 
     def text(self) -> str:
         names = "\n".join(f"  {each}: {title(each)}" for each in sources())

@@ -10,6 +10,9 @@ from html import escape
 
 import ipywidgets as widgets
 
+from perm_lab.challenges import Progress
+from perm_lab.ui.style import prose
+
 RESULT, RAN = "pl-result", "pl-ran"  # what a change makes old; of these, what only another run makes new
 STALE, WAITS = "pl-stale", "pl-waits"  # marks of a widget: its results are old; those of its last run are
 EARLIER = "○ of an earlier state"
@@ -18,6 +21,11 @@ EARLIER = "○ of an earlier state"
 def live(body: str) -> str:
     """`body` as an area whose new words a screen reader speaks when it comes to rest."""
     return f'<div role="status">{body}</div>'
+
+
+def unkept(progress: Progress) -> str:
+    """Why the last answer could not be read or kept; empty where it could."""
+    return f"<p class=pl-dim>{prose(progress.problem)}</p>" if progress.problem else ""
 
 
 def earlier(words: str = EARLIER) -> str:

@@ -6,12 +6,13 @@ paints its own background, so that its contrast never depends on the page around
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from perm_lab.display import view
 from perm_lab.iam import Verdict
@@ -115,6 +116,16 @@ def breakable(text: str) -> str:
 def say(text: str, css: str = "") -> str:
     """The line that is read first."""
     return f'<p class="pl-say {css}">{escape(text)}</p>'
+
+
+def judged(good: bool, text: str) -> str:
+    """The line that is read first, in the colour of what went well or of what did not."""
+    return say(text, "pl-ok" if good else "pl-no")
+
+
+def as_json(value: Any) -> str:
+    """A policy document or an event as it is written in AWS."""
+    return f"<pre>{escape(json.dumps(value, indent=2, default=str))}</pre>"
 
 
 def prose(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 
 from perm_lab.cloud import Record, Trail
@@ -10,7 +9,7 @@ from perm_lab.iam import Policy
 from perm_lab.scenarios import decided_by
 from perm_lab.scenarios.names import short
 from perm_lab.ui.decisions import decision_body
-from perm_lab.ui.style import Mark, code, folded, mark, say, shows, table
+from perm_lab.ui.style import Mark, as_json, code, folded, mark, say, shows, table
 
 _AT_ONCE = 40
 _FREE = Mark("✓", "needs no permission", "pl-ok")
@@ -23,7 +22,7 @@ def policy_body(policy: Policy) -> str:
     statements = document.get("Statement", [])
     statements = statements if isinstance(statements, list) else [statements]
     rest = ", ".join(f"{key} {value}" for key, value in document.items() if key != "Statement")
-    rows = [(str(n), f"<pre>{escape(json.dumps(each, indent=2))}</pre>") for n, each in enumerate(statements, 1)]
+    rows = [(str(n), as_json(each)) for n, each in enumerate(statements, 1)]
     heading = f"<h4>{escape(policy.name or 'policy')} <span class=pl-dim>({escape(rest or 'no version')})</span></h4>"
     return heading + table(("statement", "document"), rows)
 
@@ -33,13 +32,10 @@ def record_body(record: Record) -> str:
     cause = f" ({record.cause})" if record.cause else ""
     call = f"{short(record.caller)} called {record.action}{cause}"
     message = f": {record.error_message}" if record.allowed else ""  # a denial's message is part of the verdict
-    failed = (
-        f"<p>The call failed with <b>{escape(record.error_code)}</b>{escape(message)}</p>" if record.error_code else ""
-    )
+    failed = f"<p>The call failed with <b>{escape(record.error_code)}</b>{escape(message)}</p>"
     verdict = decision_body(record.decision) if record.decision else say(str(_FREE), _FREE.css)
-    event = f"<pre>{escape(json.dumps(record.event, indent=2, default=str))}</pre>"
-    folds = folded("the event as CloudTrail writes it", event)
-    return f"<p class=pl-dim>{escape(call)}</p>{verdict}{failed}{folds}"
+    event = folded("the event as CloudTrail writes it", as_json(record.event))
+    return f"<p class=pl-dim>{escape(call)}</p>{verdict}{failed if record.error_code else ''}{event}"
 
 
 @shows(Trail)
