@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from perm_lab.iam.arn import Arn
 from perm_lab.iam.conditions import IF_EXISTS, SET_OPERATORS, compile_condition, split_operator
 from perm_lab.iam.errors import ABSENT, PolicyError
 from perm_lab.iam.operators import OPERATORS
@@ -183,8 +184,7 @@ def _check_actions(value: Any, path: str, kind: PolicyKind) -> None:
 
 def _check_resources(value: Any, path: str, kind: PolicyKind) -> None:
     for place, resource in items(value, path, _RESOURCE_LEGAL):
-        arn = resource.startswith("arn:") and resource.count(":") >= 5
-        _require(arn or resource == "*", place, resource, "is not a resource", _RESOURCE_LEGAL)
+        _require(resource == "*" or Arn.maybe(resource), place, resource, "is not a resource", _RESOURCE_LEGAL)
 
 
 def _check_principal(value: Any, path: str, kind: PolicyKind) -> None:

@@ -132,13 +132,12 @@ def _exempt(matcher: PrincipalMatcher, principal: Principal) -> bool:
 
 
 def _principal(written: Any) -> PrincipalMatcher:
-    if written == "*":
-        return PrincipalMatcher(True, frozenset(), frozenset(), frozenset())
-    named = {key: as_list(value) for key, value in written.items()}
+    """Whom the element names; an account is named by its id or as its root. `"*"` is short for `{"AWS": "*"}`."""
+    named = {key: as_list(value) for key, value in ({"AWS": "*"} if written == "*" else written).items()}
     aws = named.get("AWS", [])
-    accounts = {n if n.isdigit() else Arn.parse(n).account for n in aws if n.isdigit() or n.endswith(":root")}
-    names = {*aws, *named.get("Federated", []), *named.get("CanonicalUser", [])}
-    names -= {n for n in aws if n.isdigit() or n.endswith(":root")} | {"*"}
+    whole = {name for name in aws if name.isdigit() or name.endswith(":root")}
+    accounts = {name if name.isdigit() else Arn.parse(name).account for name in whole}
+    names = {*aws, *named.get("Federated", []), *named.get("CanonicalUser", [])} - whole - {"*"}
     return PrincipalMatcher("*" in aws, frozenset(names), frozenset(accounts), frozenset(named.get("Service", [])))
 
 
