@@ -90,7 +90,7 @@ TABLE = (
     ratio("verdict", "trivial", "verdict against trivial widget"),
     ratio("picture", "trivial", "verdict and diagram against trivial widget", most=2.5),
     Figure("session", "1,300 more clicks on a widget: the process grows by", "MB", most=20),
-    ratio("last clicks", "first clicks", "the last 130 of them against the first", most=1.3),
+    ratio("last clicks", "first clicks", "a tenth of them at the end against one at the beginning", most=1.3),
     ratio("150th role", "15th role", "the 150th CreateRole of an account against the 15th", most=1.5),
     Figure("changes", "20 changes in an account with 3,000 objects: the process grows by", "MB", most=5),
     Figure("check", "a task's solution checked once more, mean of all tasks, CPU", "ms", most=150),

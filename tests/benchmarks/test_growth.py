@@ -44,9 +44,9 @@ def test_a_long_session(benchmark, notes):
         before = resident()
         times = benchmark.pedantic(lambda: [milliseconds(lambda n=n: click(n)) for n in range(clicks)])
         notes.value("session", resident() - before)
-        tenth = clicks // 10
-        notes.value("first clicks", median(times[:tenth]))
-        notes.value("last clicks", median(times[-tenth:]))
+        some = 2 * len(boxes) * max(1, clicks // 10 // (2 * len(boxes)))  # whole rounds: each state costs its own
+        notes.value("first clicks", mean(times[:some]))
+        notes.value("last clicks", mean(times[-some:]))
 
 
 def test_a_large_account(benchmark, notes):
