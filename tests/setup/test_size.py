@@ -19,7 +19,7 @@ ROOMS = {
     "display": 24,
     "iam": 1_599,  # grammar, operators, evaluation with its evidence, findings, and what would change a verdict
     "catalog": 203,  # loaders, for actions, keys, what each operation needs, and event sources; the facts are data
-    "cloud": 4_641,  # the gate and what each call asks for; Lambda, a handler's own time; event sources
+    "cloud": 4_651,  # the gate and what each call asks for; Lambda, a handler's own time; event sources
     "scenarios": 1_328,  # what every scenario has, once, with its program, commands and template; each lesson's world
     "challenges": 895,  # the judge, the reader of lessons, answers kept, and what an instructor is given
     "ui": 1_388,  # widgets, views, and pictures of runs and of whole labs

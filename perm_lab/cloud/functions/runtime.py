@@ -27,7 +27,7 @@ import threading
 import time
 import traceback
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -224,7 +224,7 @@ class Environment:
         """Make the process the function's for as long as the block lasts."""
         with (
             _settings(),
-            mock.patch.dict(os.environ, self._variables),
+            _environment(self._variables),
             mock.patch.object(boto3, "DEFAULT_SESSION", self._session),
             mock.patch.object(sys, "path", [self._root, *sys.path]),
             self._own_state(),
@@ -262,6 +262,19 @@ class Environment:
                 for name in changes.keys() - before.keys():
                     space.pop(name, None)
                 space.update(before)
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The process's environment variables and these; a thread that reads them meanwhile never meets them gone."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
 
 
 @contextlib.contextmanager
